@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-const named = <Brand extends string>(brand: Brand, pattern: RegExp, form: string) =>
+const named = <Brand extends string>(pattern: RegExp, form: string) =>
   z
     .string({ error: `must be ${form}` })
     .regex(pattern, { error: `must be ${form}` })
@@ -9,44 +9,39 @@ const named = <Brand extends string>(brand: Brand, pattern: RegExp, form: string
 const WORD = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
 
 /** A repository, such as `shop` or `team/site`. Safe as a path below a folder of ours. */
-export const repositoryName = named(
-  "RepositoryName",
+export const repositoryName = named<"RepositoryName">(
   new RegExp(String.raw`^(?!.*\.\.)(?!.*\.(git|lock)(/|$))${WORD}(/${WORD}){0,3}$`),
   "a repository name such as team/site",
 );
 export type RepositoryName = z.infer<typeof repositoryName>;
 
 /** An app, such as `shop`. */
-export const appName = named("AppName", /^(?!.*\.\.)[a-z0-9][a-z0-9._-]{0,63}$/, "an app name such as shop");
+export const appName = named<"AppName">(/^(?!.*\.\.)[a-z0-9][a-z0-9._-]{0,63}$/, "an app name such as shop");
 export type AppName = z.infer<typeof appName>;
 
 /** An environment, such as `production`. */
-export const environmentName = named(
-  "EnvironmentName",
+export const environmentName = named<"EnvironmentName">(
   /^(?!.*\.\.)[a-z0-9][a-z0-9._-]{0,63}$/,
   "an environment name such as production",
 );
 export type EnvironmentName = z.infer<typeof environmentName>;
 
 /** A host's identity, in the form of RFC 1123 section 2.1. */
-export const hostName = named(
-  "HostName",
+export const hostName = named<"HostName">(
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/,
   "a host name such as web1.example.com",
 );
 export type HostName = z.infer<typeof hostName>;
 
 /** A full ref. Stricter than git's own rule (git-check-ref-format): nothing in it means anything to a shell or an option parser. */
-export const refName = named(
-  "RefName",
+export const refName = named<"RefName">(
   /^(?=.{1,220}$)(?!.*(\.\.|\/\/|@\{|\/\.|\.lock(\/|$)|\/$|\.$))(?!.*\/([0-9a-f]{40}|[0-9a-f]{64})$)refs\/(heads|tags)\/[A-Za-z0-9][A-Za-z0-9._/@+-]*$/,
   "a full ref such as refs/heads/main",
 );
 export type RefName = z.infer<typeof refName>;
 
 /** A full object id of a commit: 40 hexadecimal digits (SHA-1) or 64 (SHA-256). */
-export const revision = named(
-  "Revision",
+export const revision = named<"Revision">(
   /^([0-9a-f]{40}|[0-9a-f]{64})$/,
   "a full object id of 40 or 64 hexadecimal digits",
 );
@@ -59,20 +54,18 @@ export const NO_REVISION = revision.parse("0".repeat(40));
 export const isNoRevision = (id: Revision): boolean => /^0+$/.test(id);
 
 /** The id of one build: the pipeline and the revision that it builds. */
-export const buildId = named(
-  "BuildId",
+export const buildId = named<"BuildId">(
   /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,259}@([0-9a-f]{40}|[0-9a-f]{64})$/,
   "a build id such as shop@REVISION",
 );
 export type BuildId = z.infer<typeof buildId>;
 
 /** The id of one signed command, and of the rollout that it asks for: 80 random bits in Crockford's base 32. */
-export const commandId = named("CommandId", /^[0-9a-hjkmnp-tv-z]{16}$/, "a command id of 16 characters");
+export const commandId = named<"CommandId">(/^[0-9a-hjkmnp-tv-z]{16}$/, "a command id of 16 characters");
 export type CommandId = z.infer<typeof commandId>;
 
 /** A release folder: when it was authorised, and the first digits of its revision. */
-export const releaseName = named(
-  "ReleaseName",
+export const releaseName = named<"ReleaseName">(
   /^\d{8}T\d{6}-[0-9a-f]{7,64}$/,
   "a release name such as 20261121T101502-9fceb02",
 );
