@@ -383,7 +383,7 @@ export type Message<Type extends MessageType = MessageType> = {
 
 /** Makes a message of a type of the catalogue. */
 export function message<Type extends MessageType>(type: Type, data: Data<Type>): Message<Type> {
-  return { type, data } as Message<Type>;
+  return { type, data };
 }
 
 /** Whether a name is that of a type of the catalogue. */

@@ -39,7 +39,7 @@ export function enclose<Type extends MessageType>(
     .slice(0, 32);
   const chain =
     cause === undefined ? { correlation: id } : { correlation: cause.correlation, cause: cause.id };
-  return { id, source, type, time: now.toISOString(), ...chain, data } as Envelope<Type>;
+  return { id, source, type, time: now.toISOString(), ...chain, data };
 }
 
 /** An envelope on the wire: the JSON event format of CloudEvents 1.0, section 3. */

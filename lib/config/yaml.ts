@@ -1,0 +1,132 @@
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Document } from "yaml";
+import type { z } from "zod";
+import { Failure } from "../failure.ts";
+
+const MOST_BYTES = 256 * 1024;
+const MOST_DEPTH = 64;
+
+interface Found {
+  readonly line: number;
+  readonly column: number;
+  readonly says: string;
+}
+
+/**
+ * Reads YAML (core schema, one document, no aliases) and checks it against a schema.
+ * @param name what the text is called in errors
+ * @throws {Failure} of `code`, listing everything that is wrong at once, each as file:line:column
+ */
+export function parseYaml<Schema extends z.ZodType>(
+  text: string,
+  schema: Schema,
+  name: string,
+  code: "CONFIG_INVALID" | "PIPELINE_INVALID" | "TRUST_FILE" = "CONFIG_INVALID",
+): z.infer<Schema> {
+  const refuse = (found: readonly Found[]): never => {
+    const list = [...found].sort((a, b) => a.line - b.line || a.column - b.column);
+    throw new Failure(
+      code,
+      list.map(({ line, column, says }) => `${name}:${line}:${column} ${says}`).join("\n"),
+    );
+  };
+  const tooMuch = excess(text);
+  if (tooMuch !== undefined) return refuse([tooMuch]);
+
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    strict: true,
+    uniqueKeys: true,
+    stringKeys: true,
+  });
+  const at = (offset: number, says: string): Found => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col, says };
+  };
+  if (document.errors.length > 0) {
+    return refuse(document.errors.map(({ pos, message }) => at(pos[0], message.split("\n", 1)[0] ?? "")));
+  }
+
+  const result = schema.safeParse(valueOf(document, refuse));
+  if (result.success) return result.data;
+  return refuse(result.error.issues.flatMap((issue) => located(issue, document, at)));
+}
+
+/** Deep nesting overflows the stack of any recursive parser: it is refused before one sees it. */
+function excess(text: string): Found | undefined {
+  if (Buffer.byteLength(text) > MOST_BYTES)
+    return { line: 1, column: 1, says: `is larger than ${MOST_BYTES} bytes` };
+  let open = 0;
+  for (const [index, line] of text.split("\n").entries()) {
+    open = Math.max(0, open + count(line, /[[{]/g) - count(line, /[\]}]/g));
+    const indent = /^[ ?-]*/.exec(line)?.[0].length ?? 0;
+    if (open > MOST_DEPTH || indent > 4 * MOST_DEPTH) {
+      return { line: index + 1, column: 1, says: `is nested more than ${MOST_DEPTH} deep` };
+    }
+  }
+  return undefined;
+}
+
+const count = (line: string, pattern: RegExp): number => line.match(pattern)?.length ?? 0;
+
+function valueOf(document: Document.Parsed, refuse: (found: readonly Found[]) => never): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 }) ?? {};
+  } catch {
+    return refuse([{ line: 1, column: 1, says: "uses aliases (*name), which are not read" }]);
+  }
+}
+
+function located(
+  issue: z.core.$ZodIssue,
+  document: Document.Parsed,
+  at: (offset: number, says: string) => Found,
+): Found[] {
+  const path = issue.path.map((each) => (typeof each === "symbol" ? String(each) : each));
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) =>
+      at(keyOffset(document, path, key), `${name([...path, key])} is not a known key`),
+    );
+  }
+  if (issue.code === "invalid_key") {
+    const key = path.at(-1) ?? "";
+    const says = issue.issues.map((each) => each.message).join(", ");
+    return [at(keyOffset(document, path.slice(0, -1), key), `${name(path)}: the key ${says}`)];
+  }
+  return [at(valueOffset(document, path), `${name(path)} ${worded(issue)}`.trim())];
+}
+
+function worded(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_type") return issue.message;
+  return issue.message.includes("received undefined")
+    ? "is missing"
+    : issue.message.replace(/^Invalid input: /, "");
+}
+
+const name = (path: readonly (string | number)[]): string =>
+  path.reduce<string>(
+    (said, each) => said + (typeof each === "number" ? `[${each}]` : said === "" ? each : `.${each}`),
+    "",
+  );
+
+/** Where a value stands; of a missing one, where its parent does. */
+function valueOffset(document: Document.Parsed, path: readonly (string | number)[]): number {
+  for (let length = path.length; length >= 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true) as Node | undefined;
+    if (node?.range) return node.range[0];
+  }
+  return 0;
+}
+
+function keyOffset(
+  document: Document.Parsed,
+  path: readonly (string | number)[],
+  key: string | number,
+): number {
+  const parent = path.length === 0 ? document.contents : document.getIn(path, true);
+  if (isMap(parent)) {
+    const pair = parent.items.find((each) => isScalar(each.key) && String(each.key.value) === String(key));
+    if (isScalar(pair?.key) && pair.key.range) return pair.key.range[0];
+  }
+  return isSeq(parent) && parent.range ? parent.range[0] : valueOffset(document, path);
+}

@@ -1,0 +1,146 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { Failure } from "../failure.ts";
+
+/** How a program is run. Its environment is just what is given here: nothing is inherited. */
+export interface ExecOptions {
+  readonly cwd?: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Milliseconds after which the program and all that it started are ended: TERM, then KILL. */
+  readonly timeout: number;
+  readonly input?: Uint8Array | string;
+  /** Bytes of standard output that are kept; what comes after is dropped. */
+  readonly most?: number;
+  readonly signal?: AbortSignal;
+  /** Is given each line of standard output and standard error as it comes, cut at 4 KiB. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** How a program ended. */
+export interface Executed {
+  /** Its exit status; 128 and the number of the signal where a signal ended it, as shells have it. */
+  readonly code: number;
+  readonly stdout: Buffer;
+  /** The last 8 KiB of what it said on standard error. */
+  readonly stderr: string;
+  readonly outcome: "ended" | "timed out" | "aborted";
+}
+
+const GRACE = 5_000;
+const MOST_OUTPUT = 64 * 1024 * 1024;
+const MOST_LINE = 4_096;
+
+/**
+ * Runs a program in a process group of its own and waits for its end; arguments never pass a shell.
+ * @throws {Failure} COMMAND_FAILED where the program cannot be started
+ */
+export function exec(program: string, args: readonly string[], options: ExecOptions): Promise<Executed> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      env: options.env,
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    });
+    let outcome: Executed["outcome"] = "ended";
+    const stdout = collect(options.most ?? MOST_OUTPUT);
+    const stderr = tail(8_192);
+    const end = (why: Executed["outcome"]) => () => {
+      outcome = why;
+      killGroup(child.pid, "SIGTERM");
+      setTimeout(() => killGroup(child.pid, "SIGKILL"), GRACE).unref();
+    };
+    const timer = setTimeout(end("timed out"), options.timeout);
+    const abort = end("aborted");
+    options.signal?.addEventListener("abort", abort, { once: true });
+
+    const lines = [splitter(options.onLine), splitter(options.onLine)] as const;
+    child.stdout.on("data", (chunk: Buffer) => (stdout.add(chunk), lines[0].add(chunk)));
+    child.stderr.on("data", (chunk: Buffer) => (stderr.add(chunk), lines[1].add(chunk)));
+    // A program may end without reading what it is given.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(options.input);
+
+    const done = () => {
+      clearTimeout(timer);
+      options.signal?.removeEventListener("abort", abort);
+    };
+    child.on("error", (cause) => {
+      done();
+      reject(new Failure("COMMAND_FAILED", `Cannot run ${program}: ${cause.message}`, { cause }));
+    });
+    child.on("exit", () => {
+      // What it left behind would hold the pipes open for ever.
+      killGroup(child.pid, "SIGKILL");
+    });
+    child.on("close", (code, signal) => {
+      done();
+      for (const each of lines) each.end();
+      resolve({
+        code: code ?? 128 + constants.signals[signal ?? "SIGKILL"],
+        stdout: stdout.all(),
+        stderr: stderr.text(),
+        outcome,
+      });
+    });
+    if (options.signal?.aborted === true) abort();
+  });
+}
+
+function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group is gone already.
+  }
+}
+
+function collect(most: number) {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  return {
+    add: (chunk: Buffer) => {
+      if (size < most) chunks.push(chunk.subarray(0, most - size));
+      size += chunk.length;
+    },
+    all: () => Buffer.concat(chunks),
+  };
+}
+
+function tail(most: number) {
+  let kept: Buffer = Buffer.alloc(0);
+  return {
+    add: (chunk: Buffer) => (kept = Buffer.concat([kept, chunk]).subarray(-most)),
+    text: () => kept.toString("utf8").trim(),
+  };
+}
+
+/** Cuts a stream of bytes into lines; one that is longer than 4 KiB is cut there and the rest of it dropped. */
+export function splitter(onLine: ((line: string) => void) | undefined) {
+  let held: Buffer = Buffer.alloc(0);
+  let dropping = false;
+  const say = (bytes: Buffer) => onLine?.(bytes.subarray(0, MOST_LINE).toString("utf8").replace(/\r$/, ""));
+  return {
+    add: (chunk: Buffer) => {
+      if (onLine === undefined) return;
+      let from = 0;
+      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
+        if (!dropping) say(Buffer.concat([held, chunk.subarray(from, at)]));
+        held = Buffer.alloc(0);
+        dropping = false;
+        from = at + 1;
+      }
+      if (dropping) return;
+      held = Buffer.concat([held, chunk.subarray(from)]);
+      if (held.length <= MOST_LINE) return;
+      say(held);
+      held = Buffer.alloc(0);
+      dropping = true;
+    },
+    end: () => {
+      if (held.length > 0) say(held);
+      held = Buffer.alloc(0);
+    },
+  };
+}
