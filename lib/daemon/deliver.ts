@@ -102,13 +102,7 @@ async function handle<Config, Deps, Type extends MessageType>(
   context: Context<Config, Deps>,
   answer: Answer,
 ): Promise<void> {
-  const handler = daemon.on?.[envelope.type] as
-    | ((
-        data: Data<Type>,
-        context: Context<Config, Deps>,
-        envelope: Envelope<Type>,
-      ) => Replies | Promise<Replies>)
-    | undefined;
+  const handler = daemon.on?.[envelope.type] as Handler<Type, Config, Deps> | undefined;
   if (handler === undefined) return;
   await sayAll(answer, await handler(envelope.data, context, envelope), envelope as Envelope);
 }

@@ -80,11 +80,10 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
       }),
     ]);
 
-  for (const interest of subscriptionsOf(daemon, host, context.settings.topics)) {
-    await bus.subscribe(
-      interest,
-      receiver(daemon, () => context, answer),
-    );
+  const receive = receiver(daemon, () => context, answer);
+  const heard = Object.keys(daemon.on ?? {}) as MessageType[];
+  for (const interest of interestsIn(heard, daemon.name, host, context.settings.topics, daemon.concurrency)) {
+    await bus.subscribe(interest, (delivery) => inHand(receive(delivery)));
   }
   const reconcile = async () => {
     if (daemon.reconcile !== undefined) await run("reconciling", () => daemon.reconcile?.(context) ?? []);
