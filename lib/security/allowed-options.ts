@@ -11,11 +11,11 @@ const ALWAYS: AllowedOptions = {
   validAfter: new Date(-8.64e15),
   validBefore: new Date(8.64e15),
 };
-const OPTION = /([A-Za-z-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^",]+)))?(,|$)/y;
+const OPTION = /([A-Za-z-]+)(?:="([^"\\]*)")?(,|$)/y;
 const TIME = /^(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2})?)?(Z?)$/;
 
 /**
- * Reads options divided by commas. Their names may be written in any case.
+ * Reads options divided by commas. Their names may be written in any case, their values stand in double quotes.
  * @throws {RangeError} for an option that is unknown, comes twice, or is not supported
  */
 export function parseAllowedOptions(text: string): AllowedOptions {
@@ -23,13 +23,13 @@ export function parseAllowedOptions(text: string): AllowedOptions {
   let options = ALWAYS;
   for (let at = 0; at < text.length; at = OPTION.lastIndex) {
     OPTION.lastIndex = at;
-    const [whole = "", name = "", quoted, plain = "", comma] = OPTION.exec(text) ?? [];
+    const [whole = "", name = "", value = "", comma] = OPTION.exec(text) ?? [];
     if (whole === "" || (comma === "," && OPTION.lastIndex === text.length))
       throw new RangeError(`its options cannot be read: ${text.slice(at)}`);
     const option = name.toLowerCase();
     if (seen.has(option)) throw new RangeError(`it holds the option ${option} twice`);
     seen.add(option);
-    options = { ...options, ...readOption(option, quoted ?? plain) };
+    options = { ...options, ...readOption(option, value) };
   }
   if (options.validBefore <= options.validAfter) throw new RangeError("it is never valid");
   return options;

@@ -11,7 +11,7 @@ export interface AllowedSigner extends AllowedOptions {
   readonly key: PublicKey;
 }
 
-const WORD = String.raw`(?:[^\s"]|"(?:[^"\\]|\\.)*")+`;
+const WORD = String.raw`(?:[^\s"]|"[^"]*")+`;
 const TYPE = "(?:ssh|ecdsa|sk)-";
 /** Principals, options if there are any, type of key, key, and a comment that nobody reads. */
 const LINE = new RegExp(
