@@ -35,8 +35,16 @@ export const rollback = defineCommand({
           ? formerOf(app, hosts)
           : await resolveTarget(session.settings, app, args.to, seen);
       const strategy = strategyFor(configured, { canary: args.canary });
-      return launch(session, { ...args, kind: "rollback", app, configured, target, hosts, strategy, force: false });
-    });
+      return launch(session, {
+        ...args,
+        kind: "rollback",
+        app,
+        configured,
+        target,
+        hosts,
+        strategy,
+        force: false,
+      });
     }),
 });
 

@@ -28,7 +28,7 @@ export interface Runtime {
 }
 
 /** How often a daemon says that it is there, in milliseconds. */
-const HEARTBEAT = 30_000;
+const HEARTBEAT = 5_000;
 
 /**
  * Runs a daemon until its controls say stop.
@@ -40,10 +40,11 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
   const stopping = new AbortController();
   const outOfTime = new AbortController();
 
-  const prepare = async (): Promise<Context<Config, Deps>> => {
+  const prepare = async (former?: Context<Config, Deps>): Promise<Context<Config, Deps>> => {
     const settings = await runtime.load();
     const config = sectionOf(daemon.config, settings, daemon.name);
-    const deps = (await daemon.deps?.(config, { host, settings, log })) as Deps;
+    const kept = daemon.fixed === true ? former?.deps : undefined;
+    const deps = (kept ?? (await daemon.deps?.(config, { host, settings, log }))) as Deps;
     return { config, deps, settings, host, log, now, signal: outOfTime.signal };
   };
 
@@ -112,15 +113,14 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
   for await (const control of runtime.controls) {
     if (control === "stop") break;
     const former = context;
-    context = await prepare().catch((error: unknown) => {
+    context = await prepare(former).catch((error: unknown) => {
       log.error({ error }, `new configuration refused, keeping the old one: ${reasonOf(error)}`);
       return former;
     });
-    if (context !== former) {
-      log.info({}, "configuration read again");
-      // What is in hand still works with the former ones.
-      void Promise.all(work).then(() => daemon.dispose?.(former.deps));
-    }
+    if (context === former) continue;
+    log.info({}, "configuration read again");
+    // What is in hand still works with the former ones.
+    if (context.deps !== former.deps) void Promise.all(work).then(() => daemon.dispose?.(former.deps));
   }
 
   report("draining");
