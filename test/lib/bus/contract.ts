@@ -8,7 +8,7 @@ export type Connect = (clientId: string) => Promise<Bus>;
 
 /** Every bus keeps the same promises; this suite holds one to them. */
 export function aBus(name: string, connect: Connect): void {
-  describe(`${name}`, () => {
+  describe(`the promises of ${name}`, () => {
     const open: Bus[] = [];
     afterEach(async () => {
       await Promise.all(open.splice(0).map((bus) => bus.drain()));
