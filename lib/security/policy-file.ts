@@ -26,7 +26,9 @@ export function parsePolicy(text: string, file: string): Policy {
   const result = policy.safeParse(valueOf(document, file));
   if (result.success) return result.data;
   throw refusal(
-    result.error.issues.map((issue) => `${at(offsetOf(document, issue))}: ${pathOf(issue)} ${issue.message}`),
+    result.error.issues.map(
+      (issue) => `${at(offsetOf(document, issue))}: ${pathOf(issue)}: ${issue.message}`,
+    ),
   );
 }
 
@@ -52,7 +54,7 @@ function isDeep(text: string): boolean {
   return new RegExp(`^[ \\t?:-]{${2 * DEEPEST + 1}}`, "m").test(text);
 }
 
-const pathOf = ({ path }: Issue): string => path.join(".") || "it:";
+const pathOf = ({ path }: Issue): string => path.join(".") || "it";
 
 /** Where the text is that an issue is about; where there is none, the nearest around it. */
 function offsetOf(document: Document, issue: Issue): number {

@@ -2,6 +2,7 @@ import {
   appendFileSync,
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { Failure, reasonOf } from "../failure.ts";
@@ -22,6 +24,7 @@ const MOST_COMMANDS = 100_000;
 const MOST_LINE_BYTES = 16 * 1024;
 /** How many lines more than needed are worth writing the file anew. */
 const SLACK = 1_000;
+const TAKEN_OVER = "another process uses it";
 
 /** The commands that a host accepted, on disk before any of them runs: none is accepted twice, whatever dies. */
 export class ReplayJournal implements Memory {
@@ -34,7 +37,7 @@ export class ReplayJournal implements Memory {
   #damaged = false;
 
   /**
-   * Opens a journal, or begins one. Only one process may hold it.
+   * Opens a journal, or begins one. Whoever held it before accepts nothing any more.
    * @throws {Failure} E_STORAGE when it cannot be read, or holds a line that it should not
    */
   constructor(path: string, most = MOST_COMMANDS) {
@@ -98,6 +101,7 @@ export class ReplayJournal implements Memory {
       try {
         appendFileSync(this.#file, bytes);
         fdatasyncSync(this.#file);
+        this.#requireOurs();
       } catch (error) {
         this.#cutBack();
         throw error;
@@ -106,6 +110,11 @@ export class ReplayJournal implements Memory {
     });
     this.#lines += 1;
     this.#memory.apply(line);
+  }
+
+  /** Whoever opens the journal puts a new file in its place. */
+  #requireOurs(): void {
+    if (statSync(this.#path).ino !== fstatSync(this.#file).ino) throw new Error(TAKEN_OVER);
   }
 
   /** Half a line must not stay: the next one would be glued to it. */
@@ -138,9 +147,13 @@ export class ReplayJournal implements Memory {
       closeSync(file);
       throw error;
     }
-    closeSync(this.#file);
+    const before = this.#file;
+    // A holder that wrote just before the rename believes that its line is kept.
+    this.#damaged = fstatSync(before).size !== this.#length;
+    closeSync(before);
     [this.#file, this.#lines, this.#length] = [file, lines.length, bytes.length];
     syncFolder(dirname(this.#path));
+    if (this.#damaged) throw new Error(TAKEN_OVER);
   }
 }
 

@@ -26,7 +26,19 @@ export function sshKeygen(args: readonly string[], input: Buffer | string = "") 
 /** A key file as ssh-keygen makes it. */
 export function aKeyFile(folder: string, { type = "ed25519", passphrase = "", name = "id" } = {}): string {
   const path = join(folder, name);
-  const { status, stderr } = sshKeygen(["-q", "-t", type, "-N", passphrase, "-C", "alice", "-f", path]);
+  const size = type === "rsa" ? ["-b", "2048"] : [];
+  const { status, stderr } = sshKeygen([
+    "-q",
+    "-t",
+    type,
+    ...size,
+    "-N",
+    passphrase,
+    "-C",
+    "alice",
+    "-f",
+    path,
+  ]);
   if (status !== 0) throw new Error(stderr);
   return path;
 }
