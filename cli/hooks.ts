@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { installHook, uninstallHook } from "../daemons/announcer/install.ts";
+import { installHook, uninstallHook } from "../lib/effects/hooks.ts";
 import { Failure } from "../lib/failure.ts";
 import { type RepositoryName, repositoryName } from "../lib/schema/names.ts";
 import { parsed } from "./parsed.ts";

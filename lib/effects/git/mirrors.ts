@@ -29,16 +29,18 @@ const PLACES = { heads: "refs/skein/heads/", tags: "refs/skein/tags/" };
 /** A mirror's configuration is ours alone: no remote, so that nothing in it says what a fetch runs. */
 const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tlogallrefupdates = false\n";
 
-/** A lock this old belongs to a git that was killed, in milliseconds. */
+/** A lock this old belongs to a git that was killed; how long to wait before each new try. In milliseconds. */
 const STALE = 5_000;
-const TRIES = 4;
+const DELAYS = [200, 1_000, STALE] as const;
+
+/** The fetch under way into each mirror, whoever of this process asked for it: two at once would stumble over git's locks. */
+const running = new Map<string, Promise<unknown>>();
 
 /** The mirrors in a folder, of the repositories of a configuration. */
 export function openMirrors(
   folder: string,
   repositories: Readonly<Record<string, { readonly url: string }>>,
 ): Mirrors {
-  const running = new Map<RepositoryName, Promise<unknown>>();
   const pathOf = (repository: RepositoryName) => join(folder, `${repository}.git`);
   return {
     of: (repository) => gitOn(pathOf(repository), PLACES),
@@ -49,11 +51,11 @@ export function openMirrors(
           "REPOSITORY_UNKNOWN",
           `Cannot fetch ${repository}: no repository of that name is configured`,
         );
-      const before = running.get(repository) ?? Promise.resolve();
+      const before = running.get(pathOf(repository)) ?? Promise.resolve();
       const fetching = before
         .catch(() => undefined)
         .then(() => fetchInto(pathOf(repository), repository, configured.url));
-      running.set(repository, fetching);
+      running.set(pathOf(repository), fetching);
       return fetching;
     },
   };
@@ -112,37 +114,22 @@ async function heads(folder: string): Promise<Map<string, Revision>> {
 
 /** A git that was killed leaves locks behind, and every later fetch would fail on them. */
 async function fetchPatiently(folder: string, url: string): Promise<void> {
-  for (let tried = 1; ; tried += 1) {
+  for (const delay of DELAYS) {
     try {
-      await git(
-        folder,
-        [
-          "fetch",
-          "--quiet",
-          "--upload-pack=git-upload-pack",
-          "--no-tags",
-          "--prune",
-          "--force",
-          "--no-write-fetch-head",
-          "--no-recurse-submodules",
-          "--end-of-options",
-          url,
-          "+refs/heads/*:refs/skein/heads/*",
-          "+refs/tags/*:refs/skein/tags/*",
-        ],
-        { localFiles: url.startsWith("/") },
-      );
-      return;
+      return await fetchOnce(folder, url);
     } catch (error) {
-      if (
-        tried === TRIES ||
-        !/\.lock'?: File exists|cannot lock ref|Unable to create .*\.lock/i.test(reasonOf(error))
-      )
-        throw error;
-      await new Promise((resolve) => setTimeout(resolve, STALE / 2));
+      if (!/\.lock'?: File exists|cannot lock ref|Unable to create .*\.lock/i.test(reasonOf(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, delay));
       await sweepLocks(folder);
     }
   }
+  await fetchOnce(folder, url);
+}
+
+async function fetchOnce(folder: string, url: string): Promise<void> {
+  const options = ["--quiet", "--upload-pack=git-upload-pack", "--no-tags", "--prune", "--force", "--no-write-fetch-head", "--no-recurse-submodules"];
+  const refspecs = ["+refs/heads/*:refs/skein/heads/*", "+refs/tags/*:refs/skein/tags/*"];
+  await git(folder, ["fetch", ...options, "--end-of-options", url, ...refspecs], { localFiles: url.startsWith("/") });
 }
 
 async function sweepLocks(folder: string): Promise<void> {

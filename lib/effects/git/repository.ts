@@ -18,6 +18,8 @@ export interface Git {
   /** Every branch and tag that leads to a commit; names that no RefName can be are left out. */
   refs(): Promise<readonly RefAt[]>;
   resolve(ref: RefName): Promise<Revision | undefined>;
+  /** The commit that an object leads to: itself, or what a tag object names. */
+  peel(id: Revision): Promise<Revision | undefined>;
   /** Whether a commit is there. */
   has(commit: Revision): Promise<boolean>;
   /** The branches and tags from which a commit can be reached. */
@@ -73,6 +75,7 @@ export function gitOn(folder: string, places: Places): Git {
     folder,
     refs: () => listed(),
     resolve: (ref) => resolved(inside(ref)),
+    peel: resolved,
     has: async (commit) => (await resolved(commit)) === commit,
     refsContaining: async (commit) =>
       (await resolved(commit)) === commit ? (await listed(`--contains=${commit}`)).map(({ ref }) => ref) : [],
