@@ -16,7 +16,7 @@ export async function run(book: Book, first: Part, workOn: (part: Part) => Work)
   for (let part: Part | undefined = first; part !== undefined; ) {
     const work = workOn(part);
     const { inHand, problem } = await planned(book, part, work);
-    const note = (step: number) => book.write({ line: "done", rollout: rolloutOf(work), step });
+    const note = (step: number) => book.note({ line: "done", rollout: rolloutOf(work), step });
     // A part that failed, and was interrupted before anything came of it, is not tried again.
     const failedBefore = part === "prepare" || part === "go" ? problem : undefined;
     const outcome: Outcome = failedBefore ?? (await perform(inHand.steps, inHand.done, work, note));
@@ -36,7 +36,8 @@ async function planned(book: Book, part: Part, work: Work): Promise<Deploy & Req
   const facts = await factsOf(work.layout, work.now());
   const release = releaseOf(deploy, facts);
   const steps = [...stepsOf(part, deploy, facts, release, work)];
-  await book.write({ line: "planned", rollout, at: work.now().toISOString(), part, release, steps });
+  const line = { line: "planned", rollout, at: work.now().toISOString(), part, release, steps } as const;
+  await (part === "back" ? book.note(line) : book.write(line));
   const { problem, ...rest } = deploy;
   return { ...rest, ...(problem && { problem }), inHand: { part, release, steps, done: 0 } };
 }
@@ -86,7 +87,7 @@ async function settle(book: Book, work: Work, problem: Problem | undefined): Pro
 async function failed(book: Book, work: Work, problem: Problem): Promise<Part | undefined> {
   const rollout = rolloutOf(work);
   const { inHand, problem: known } = book.find(rollout) ?? {};
-  if (known === undefined) await book.write({ line: "failed", rollout, problem });
+  if (known === undefined) await book.note({ line: "failed", rollout, problem });
   const { release } = inHand ?? {};
   if (release !== undefined) {
     const { request, layout, now, log } = work;
@@ -107,7 +108,10 @@ function wayBack(
   onTheWay: Problem | undefined,
 ): [Finished["outcome"], Problem | undefined] {
   const first = deploy?.problem;
-  const reason = [first?.reason, onTheWay && `On the way back: ${onTheWay.reason}`].filter(Boolean).join("\n");
+  const reason = [first?.reason, onTheWay && `On the way back: ${onTheWay.reason}`]
+    .filter(Boolean)
+    .join("\n")
+    .slice(0, 8_000);
   const back = deploy?.before[0] !== undefined && (onTheWay === undefined || onTheWay.phase === "post-deploy");
   const problem = first ?? onTheWay;
   return [back ? "rolled-back" : "failed", problem && { ...problem, reason }];
@@ -118,7 +122,7 @@ async function prepared(book: Book, work: Work): Promise<undefined> {
   const { accepted = "", inHand } = book.find(rollout) ?? {};
   if (inHand === undefined) return;
   const data = { ...aboutNow(work, accepted), release: inHand.release };
-  await book.write({ line: "prepared", rollout, message: data });
+  await book.note({ line: "prepared", rollout, message: data });
   work.say(message("deploy.prepared", data));
 }
 
@@ -137,7 +141,7 @@ async function finish(
     live,
     ...problem,
   };
-  await book.write({ line: "ended", rollout, message: data });
+  await book.note({ line: "ended", rollout, message: data });
   work.say(message("deploy.finished", data));
 }
 

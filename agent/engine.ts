@@ -1,5 +1,6 @@
-import { type Message, message } from "../lib/messages/catalogue.ts";
 import { codeOf, reasonOf } from "../lib/failure.ts";
+import type { Log } from "../lib/log.ts";
+import { type Message, message } from "../lib/messages/catalogue.ts";
 import type { CommandId } from "../lib/schema/names.ts";
 import { appLock } from "./app-lock.ts";
 import { type Book, openBook } from "./book.ts";
@@ -7,6 +8,7 @@ import { run } from "./course.ts";
 import { type Feed, openFeed } from "./feed.ts";
 import type { Layout } from "./layout.ts";
 import { type Deploy, stateOf } from "./record.ts";
+import { livesOf } from "./state.ts";
 import type { Carried, Part, Tools, Work } from "./work.ts";
 
 /** Performs the deploys of one app: each goes on to its end, whether somebody listens to it or not. */
@@ -29,8 +31,8 @@ interface Running {
 }
 
 /** Opens the engine of an app. There must be one of a folder in a process: two would not know of each other. */
-export async function openEngine(layout: Layout): Promise<Engine> {
-  const book = await openBook(layout);
+export async function openEngine(layout: Layout, log: Log): Promise<Engine> {
+  const book = await openBook(layout, log);
   const running = new Map<CommandId, Running>();
   let last: Promise<unknown> = Promise.resolve();
   const stop = async (rollout: CommandId) => {
@@ -87,20 +89,25 @@ async function perform(
     await run(book, part, workOn);
   } catch (error) {
     world.log.error({ error }, `deploy ${request.command.id} of ${world.name} stopped: ${reasonOf(error)}`);
-    feed.say(stopped(request, world, error));
+    feed.say(await stopped(request, world, error));
   }
 }
 
 /** What cannot even be written down: nothing is known of it later, so that a repeat tries again. */
-function stopped({ command }: Deploy["request"], { name, host, now }: Carried & Tools, error: unknown): Message {
+async function stopped(
+  { command }: Deploy["request"],
+  { name, host, layout, now }: Carried & Tools,
+  error: unknown,
+): Promise<Message> {
   const code = codeOf(error);
+  const [live = null] = await livesOf(layout).catch(() => []);
   return message("deploy.finished", {
     rollout: command.id,
     app: name,
     host,
     outcome: "failed",
     revision: command.release.commit,
-    live: null,
+    live,
     reason: reasonOf(error).slice(0, 4_000),
     ...(code && { code }),
     at: now().toISOString(),

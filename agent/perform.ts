@@ -21,9 +21,10 @@ export async function perform(
       // The lock is of a process, not of a deploy: whoever goes on with one takes it again.
       if (index < done && step.do !== "lock") continue;
       if (index >= done && step.phase !== steps[index - 1]?.phase) announce(step, work);
-      const problem = await attempt(step, () => act(step, work).then(() => leaving(work) || note(index)));
+      const problem = await attempt(step, work);
       if (work.signal.aborted) return "left";
       if (problem !== undefined) return problem;
+      await note(index);
     }
     return "done";
   } finally {
@@ -31,11 +32,9 @@ export async function perform(
   }
 }
 
-const leaving = ({ signal }: Work): undefined | true => signal.aborted || undefined;
-
-async function attempt(step: Step, deed: () => Promise<unknown>): Promise<Problem | undefined> {
+async function attempt(step: Step, work: Work): Promise<Problem | undefined> {
   try {
-    await deed();
+    await act(step, work);
     return undefined;
   } catch (error) {
     const code = codeOf(error);
