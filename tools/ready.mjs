@@ -20,7 +20,7 @@ function once(stamp, contents, work) {
 
 function run(what, command, ...args) {
   process.stderr.write(`skein: ${what}\n`);
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
   if (status === 0) return;
   process.stderr.write(`skein: ${what} failed: ${error?.message ?? `exit status ${status}`}\n`);
   process.exit(1);

@@ -1,0 +1,18 @@
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { mkdtemp } from "node:fs/promises";
+import colours from "picocolors";
+import { installHook } from "../../daemons/announcer/install.ts";
+import { http } from "../../lib/effects/http.ts";
+import { Failure } from "../../lib/failure.ts";
+import { lineOf } from "../../lib/messages/envelope.ts";
+import { safeText } from "../../lib/safe-text.ts";
+import { defineCommand } from "../command.ts";
+import { startCast } from "../demo/processes.ts";
+import { push, setStage, type Stage } from "../demo/stage.ts";
+import { watchTimes, type Times } from "../demo/wait.ts";
+import { interrupted } from "../interrupted.ts";
+import { print, span } from "../output.ts";
+import { openSession, type Session } from "../session.ts";
+import { deploy } from "./deploy.ts";

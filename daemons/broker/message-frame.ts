@@ -1,0 +1,40 @@
+import type { Buffer } from "node:buffer";
+import { assemble, headerLines } from "./codec/encode.ts";
+import type { Version } from "./codec/frame.ts";
+import type { Letter } from "./mailbox.ts";
+import type { Message } from "./message.ts";
+import type { Subscription } from "./session.ts";
+
+/** What is the same for every subscriber, written once for each version. */
+const shared = new WeakMap<Message, Map<Version, string>>();
+
+/** The bytes of a MESSAGE (STOMP 1.2 "MESSAGE"): what the broker says, then what the sender said. */
+export function messageFrame(
+  version: Version,
+  subscription: Subscription,
+  message: Message,
+  letter?: Letter,
+): readonly Buffer[] {
+  const id = letter?.id ?? message.id;
+  const own: [string, string][] = [["message-id", id]];
+  if (subscription.labelled) own.push(["subscription", subscription.id]);
+  if (subscription.ack !== "auto") own.push(["ack", id]);
+  if (letter?.redelivered === true) own.push(["redelivered", "true"]);
+  return assemble(`MESSAGE\n${headerLines(own, version)}${sharedLines(message, version)}\n`, message.body);
+}
+
+function sharedLines(message: Message, version: Version): string {
+  const known = shared.get(message);
+  const lines = known?.get(version);
+  if (lines !== undefined) return lines;
+  const written = headerLines(
+    [
+      ["destination", message.destination.name],
+      ...message.headers,
+      ["content-length", String(message.body.length)],
+    ],
+    version,
+  );
+  shared.set(message, (known ?? new Map<Version, string>()).set(version, written));
+  return written;
+}

@@ -1,0 +1,136 @@
+import type { Consumer } from "./consumer.ts";
+import type { Destination } from "./destination.ts";
+import type { Entry } from "./journal/entry.ts";
+import type { Limits } from "./limits.ts";
+import { type Letter, Mailbox, markOf, type Tally } from "./mailbox.ts";
+import { type Message, weightOf } from "./message.ts";
+import { ProtocolError } from "./protocol-error.ts";
+import { Trie } from "./trie.ts";
+
+/** Whoever hears what is sent to a topic. */
+export interface Listener {
+  put(message: Message): void;
+}
+
+/** Where one message goes: what must be journalled first, and the handing over. */
+export interface Route {
+  readonly entries: readonly Entry[];
+  deliver(): void;
+}
+
+interface Durable {
+  readonly mailbox: Mailbox;
+  readonly destination: Destination;
+}
+
+/** Who gets what: topics, queues and durable subscriptions. */
+export class Router {
+  readonly #topics = new Trie<Listener>();
+  readonly #queues = new Map<string, Mailbox>();
+  readonly #durables = new Map<string, Durable>();
+  readonly #tally: Tally = { held: 0 };
+  readonly #limits: Pick<Limits, "held" | "passing">;
+  #passed = 0;
+
+  constructor(limits: Pick<Limits, "held" | "passing">) {
+    this.#limits = limits;
+  }
+
+  get held(): number {
+    return this.#tally.held;
+  }
+
+  route(message: Message): Route {
+    const listeners = this.#listeners(message.destination);
+    const keeping = listeners.filter((each) => each instanceof Mailbox).filter(({ durable }) => durable);
+    if (keeping.length > 0) this.#refuseTooMuch(message);
+    const mailboxes = message.persistent ? keeping.map(({ name }) => name) : [];
+    return {
+      entries: mailboxes.length === 0 ? [] : [{ kind: "message", message, mailboxes }],
+      // A queue is looked up again: one that was empty may have been forgotten while the journal was written.
+      deliver: () =>
+        message.destination.kind === "queue"
+          ? this.queue(message.destination).put(message)
+          : listeners.forEach((listener) => listener.put(message)),
+    };
+  }
+
+  /** The mailbox of a queue, made when it is first spoken of. */
+  queue({ name }: Destination): Mailbox {
+    const known = this.#queues.get(name);
+    if (known !== undefined) return known;
+    const mailbox = new Mailbox({ name, durable: true, tally: this.#tally });
+    this.#queues.set(name, mailbox);
+    return mailbox;
+  }
+
+  /** The mailbox of a durable subscription; a new destination takes the place of its former one. */
+  durable(name: string, destination: Destination): { mailbox: Mailbox; entries: readonly Entry[] } {
+    const known = this.#durables.get(name);
+    if (known?.destination.name === destination.name) return { mailbox: known.mailbox, entries: [] };
+    const mailbox =
+      known?.mailbox ?? new Mailbox({ name, durable: true, tally: this.#tally, mark: markOf(name) });
+    if (known !== undefined) this.ignore(known.destination, mailbox);
+    this.#durables.set(name, { mailbox, destination });
+    this.listen(destination, mailbox);
+    return { mailbox, entries: [{ kind: "subscribed", durable: name, destination: destination.name }] };
+  }
+
+  /** Deletes a durable subscription, with all that it holds. */
+  forget(name: string): readonly Entry[] {
+    const known = this.#durables.get(name);
+    if (known === undefined) return [];
+    this.#durables.delete(name);
+    this.ignore(known.destination, known.mailbox);
+    known.mailbox.dissolve();
+    return [{ kind: "forgotten", durable: name }];
+  }
+
+  /** A mailbox of one subscription alone, which is gone with it; `exceeded` is called when it holds too much. */
+  passing(destination: Destination, exceeded: () => void): Mailbox {
+    const mark = `-p${(this.#passed++).toString(36)}`;
+    const bound = { most: this.#limits.passing, exceeded };
+    const mailbox = new Mailbox({ name: mark, durable: false, tally: this.#tally, mark, bound });
+    this.listen(destination, mailbox);
+    return mailbox;
+  }
+
+  listen({ words }: Destination, listener: Listener): void {
+    this.#topics.add(words, listener);
+  }
+
+  ignore({ words }: Destination, listener: Listener): void {
+    this.#topics.remove(words, listener);
+  }
+
+  leave(consumer: Consumer): void {
+    consumer.mailbox.detach(consumer);
+    this.#tidy(consumer.mailbox);
+  }
+
+  /** A letter was acknowledged: it will not be handed out again. */
+  settle(letter: Letter): void {
+    letter.mailbox.settle(letter);
+    this.#tidy(letter.mailbox);
+  }
+
+  #listeners(destination: Destination): readonly Listener[] {
+    if (destination.kind === "queue") return [this.queue(destination)];
+    return [...this.#topics.matching(destination.words)];
+  }
+
+  #refuseTooMuch(message: Message): void {
+    if (this.held + weightOf(message) <= this.#limits.held) return;
+    throw new ProtocolError(`the broker holds ${this.held} bytes for those who are away, and takes no more`);
+  }
+
+  #tidy(mailbox: Mailbox): void {
+    if (mailbox.idle && this.#queues.get(mailbox.name) === mailbox) this.#queues.delete(mailbox.name);
+  }
+}
+
+/** What the journal must know when a letter is acknowledged. */
+export function settlement({ message, mailbox }: Letter): readonly Entry[] {
+  const kept = message.persistent && mailbox.durable;
+  return kept ? [{ kind: "settled", message: message.id, mailbox: mailbox.name }] : [];
+}

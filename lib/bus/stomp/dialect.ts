@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import type { Interest } from "../bus.ts";
+import { isQueue, withRest } from "../wildcards.ts";
+
+/** In what the brokers differ. */
+export interface Dialect {
+  /** What ends a pattern for any number of words. */
+  readonly rest: ">" | "#";
+  /** Whether a NACK gives a delivery back; otherwise the broker takes it out of the way at once. */
+  readonly nackGivesBack: boolean;
+  /** Whether UNSUBSCRIBE gives back what was delivered and not acknowledged; otherwise only the end of the connection does. */
+  readonly unsubscribeGivesBack: boolean;
+}
+
+const STOMP: Dialect = { rest: ">", nackGivesBack: true, unsubscribeGivesBack: true };
+const RABBITMQ: Dialect = { rest: "#", nackGivesBack: true, unsubscribeGivesBack: false };
+const ACTIVEMQ: Dialect = { rest: ">", nackGivesBack: false, unsubscribeGivesBack: true };
+
+/** The dialect of a broker, by the `server` header of its CONNECTED. */
+export function dialectOf(server = ""): Dialect {
+  if (/^rabbitmq/i.test(server)) return RABBITMQ;
+  return /^(apache-)?activemq/i.test(server) ? ACTIVEMQ : STOMP;
+}
+
+/** News may wait here while its receiver is busy, so that each need not cross the network in turn. */
+const NEWS_AHEAD = 64;
+
+/** The destination of an interest as a broker writes it. */
+export const destinationIn = ({ rest }: Dialect, { destination }: Interest): string =>
+  withRest(destination, rest);
+
+/** The headers of SUBSCRIBE in the form that all brokers understand. */
+export function subscribeHeaders(interest: Interest): Readonly<Record<string, string>> {
+  const { kind, destination, concurrency } = interest;
+  const ahead = String(kind === "news" ? Math.max(NEWS_AHEAD, concurrency) : concurrency);
+  const common = { ack: "client-individual", "prefetch-count": ahead, "activemq.prefetchSize": ahead };
+  if (isQueue(destination)) return common;
+  if (kind !== "durable") return { ...common, exclusive: "true" };
+  const name = durableName(interest);
+  return {
+    ...common,
+    durable: "true",
+    "auto-delete": "false",
+    exclusive: "false",
+    "activemq.subscriptionName": name,
+    "x-queue-name": name,
+  };
+}
+
+/** A durable name is one queue at the broker: one for each topic that its owner listens to. */
+export function durableName({ name, destination }: Interest): string {
+  const words = destination
+    .replace(/^\/topic\//, "")
+    .replaceAll("*", "any")
+    .replace(/[>#]$/, "all");
+  const whole = `${name}.${words}`;
+  if (whole.length <= MOST_NAME) return whole;
+  const digest = createHash("sha256").update(whole).digest("hex").slice(0, 16);
+  return `${whole.slice(0, MOST_NAME - digest.length - 1)}.${digest}`;
+}
+
+/** RabbitMQ takes 255 bytes. */
+const MOST_NAME = 200;
+
+/** Headers that belong to one hop between us and a broker, and must not be passed on. */
+const OF_ONE_HOP = new Set([
+  "destination",
+  "content-length",
+  "receipt",
+  "transaction",
+  "subscription",
+  "message-id",
+  "ack",
+  "redelivered",
+  "persistent",
+]);
+
+/** The headers that belong to the message itself. */
+export function ownHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_ONE_HOP.has(name)));
+}

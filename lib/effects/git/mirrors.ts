@@ -1,0 +1,161 @@
+import { readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Failure, reasonOf } from "../../failure.ts";
+import { NO_REVISION, type RepositoryName, revision, type Revision } from "../../schema/names.ts";
+import { kindOf, makeFolder, writeWhole } from "../files.ts";
+import { type Git, gitOn } from "./repository.ts";
+import { git } from "./run.ts";
+
+/** One ref of a mirror that a fetch moved. */
+export interface RefChange {
+  readonly ref: string;
+  readonly before: Revision;
+  readonly after: Revision;
+}
+
+/** Local bare copies of repositories, kept fresh. */
+export interface Mirrors {
+  /** The mirror of a repository; empty before the first fetch. */
+  of(repository: RepositoryName): Git;
+  /**
+   * Brings a mirror up to date, and says what changed. Fetches of one repository wait for each other.
+   * @throws {Failure} REPOSITORY_UNKNOWN, or MIRROR_UNREACHABLE, which may pass
+   */
+  fetch(repository: RepositoryName): Promise<readonly RefChange[]>;
+}
+
+const PLACES = { heads: "refs/skein/heads/", tags: "refs/skein/tags/" };
+
+/** A mirror's configuration is ours alone: no remote, so that nothing in it says what a fetch runs. */
+const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tlogallrefupdates = false\n";
+
+/** A lock this old belongs to a git that was killed, in milliseconds. */
+const STALE = 5_000;
+const TRIES = 4;
+
+/** The mirrors in a folder, of the repositories of a configuration. */
+export function openMirrors(
+  folder: string,
+  repositories: Readonly<Record<string, { readonly url: string }>>,
+): Mirrors {
+  const running = new Map<RepositoryName, Promise<unknown>>();
+  const pathOf = (repository: RepositoryName) => join(folder, `${repository}.git`);
+  return {
+    of: (repository) => gitOn(pathOf(repository), PLACES),
+    fetch: async (repository) => {
+      const configured = Object.hasOwn(repositories, repository) ? repositories[repository] : undefined;
+      if (configured === undefined)
+        throw new Failure(
+          "REPOSITORY_UNKNOWN",
+          `Cannot fetch ${repository}: no repository of that name is configured`,
+        );
+      const before = running.get(repository) ?? Promise.resolve();
+      const fetching = before
+        .catch(() => undefined)
+        .then(() => fetchInto(pathOf(repository), repository, configured.url));
+      running.set(repository, fetching);
+      return fetching;
+    },
+  };
+}
+
+async function fetchInto(
+  folder: string,
+  repository: RepositoryName,
+  url: string,
+): Promise<readonly RefChange[]> {
+  try {
+    await prepare(folder);
+    const before = await heads(folder);
+    await fetchPatiently(folder, url);
+    const after = await heads(folder);
+    const names = new Set([...before.keys(), ...after.keys()]);
+    return [...names].flatMap((ref) => {
+      const [from, to] = [before.get(ref) ?? NO_REVISION, after.get(ref) ?? NO_REVISION];
+      return from === to ? [] : [{ ref: ref.replace("refs/skein/", "refs/"), before: from, after: to }];
+    });
+  } catch (cause) {
+    if (isCorrupt(cause)) await rm(folder, { recursive: true, force: true });
+    throw new Failure("MIRROR_UNREACHABLE", `Cannot fetch ${repository}: ${reasonOf(cause)}`, {
+      cause,
+      transient: true,
+    });
+  }
+}
+
+/** A mirror that git cannot read is thrown away: the next fetch makes it anew. */
+const isCorrupt = (error: unknown): boolean =>
+  /object file .* is empty|loose object .* is corrupt|not a git repository|bad object refs\/skein|packfile .* cannot be accessed/i.test(
+    reasonOf(error),
+  );
+
+async function prepare(folder: string): Promise<void> {
+  if ((await kindOf(join(folder, "HEAD"))) === undefined) {
+    await makeFolder(dirname(folder));
+    await git(folder, ["init", "--quiet", "--bare", "--template=", "--initial-branch=main", folder]);
+  }
+  await writeWhole(join(folder, "config"), CONFIG);
+}
+
+async function heads(folder: string): Promise<Map<string, Revision>> {
+  const printed = (
+    await git(folder, ["for-each-ref", "--format=%(refname) %(objectname)", "refs/skein/"])
+  ).toString("utf8");
+  const pairs = printed.split("\n").map((line) => line.split(" "));
+  return new Map(
+    pairs.flatMap(([ref = "", id]) => {
+      const known = revision.safeParse(id);
+      return known.success ? [[ref, known.data] as const] : [];
+    }),
+  );
+}
+
+/** A git that was killed leaves locks behind, and every later fetch would fail on them. */
+async function fetchPatiently(folder: string, url: string): Promise<void> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      await git(
+        folder,
+        [
+          "fetch",
+          "--quiet",
+          "--upload-pack=git-upload-pack",
+          "--no-tags",
+          "--prune",
+          "--force",
+          "--no-write-fetch-head",
+          "--no-recurse-submodules",
+          "--end-of-options",
+          url,
+          "+refs/heads/*:refs/skein/heads/*",
+          "+refs/tags/*:refs/skein/tags/*",
+        ],
+        { localFiles: url.startsWith("/") },
+      );
+      return;
+    } catch (error) {
+      if (
+        tried === TRIES ||
+        !/\.lock'?: File exists|cannot lock ref|Unable to create .*\.lock/i.test(reasonOf(error))
+      )
+        throw error;
+      await new Promise((resolve) => setTimeout(resolve, STALE / 2));
+      await sweepLocks(folder);
+    }
+  }
+}
+
+async function sweepLocks(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    if (!entry.isFile() || !(entry.name.endsWith(".lock") || entry.name.startsWith("tmp_"))) continue;
+    const path = join(entry.parentPath, entry.name);
+    const age =
+      Date.now() -
+      (await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => Date.now(),
+      ));
+    if (age > STALE) await rm(path, { force: true });
+  }
+}
