@@ -17,7 +17,11 @@ export function appLock(layout: Layout, why: string): AppLock {
       if (release !== undefined) return;
       const lock = await takeLock(layout.lock, why);
       if (lock.taken) release = lock.release;
-      else throw new Failure("E_LOCKED", `The lock ${layout.lock} is held by ${lock.by.holder}, pid ${lock.by.pid}`);
+      else
+        throw new Failure(
+          "E_LOCKED",
+          `The lock ${layout.lock} is held by ${lock.by.holder}, pid ${lock.by.pid}`,
+        );
     },
     free: async () => {
       await release?.();

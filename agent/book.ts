@@ -4,7 +4,15 @@ import { reasonOf } from "../lib/failure.ts";
 import type { Log } from "../lib/log.ts";
 import type { CommandId } from "../lib/schema/names.ts";
 import type { Layout } from "./layout.ts";
-import { type Deploy, type Deploys, type JournalLine, journalLine, stateOf, summary, withLine } from "./record.ts";
+import {
+  type Deploy,
+  type Deploys,
+  type JournalLine,
+  journalLine,
+  stateOf,
+  summary,
+  withLine,
+} from "./record.ts";
 
 /** The deploys of an app on this host, and the journal that they are written to before anything else knows of them. */
 export interface Book {

@@ -21,7 +21,10 @@ export async function checkApp(check: Check, revision: Revision, work: Work): Pr
     const wrong = await objection(url, check, revision, work, Math.max(1, Math.min(left, MOST_PER_TRY)));
     if (wrong === undefined || work.signal.aborted) return;
     if (performance.now() + check.interval >= end)
-      throw new Failure("CHECK_FAILED", `${url} did not answer right within ${check.deadline / 1_000} s: ${wrong}`);
+      throw new Failure(
+        "CHECK_FAILED",
+        `${url} did not answer right within ${check.deadline / 1_000} s: ${wrong}`,
+      );
     await pause(check.interval, work.signal);
   }
 }

@@ -13,7 +13,7 @@ type Finished = Data<"deploy.finished">;
 
 /** Takes a deploy through a part, and through what follows from how that comes out. */
 export async function run(book: Book, first: Part, workOn: (part: Part) => Work): Promise<void> {
-  for (let part: Part | undefined = first; part !== undefined; ) {
+  for (let part: Part | undefined = first; part !== undefined;) {
     const work = workOn(part);
     const { inHand, problem } = await planned(book, part, work);
     const note = (step: number) => book.note({ line: "done", rollout: rolloutOf(work), step });
@@ -28,10 +28,15 @@ export async function run(book: Book, first: Part, workOn: (part: Part) => Work)
 const rolloutOf = ({ request }: Work) => request.command.id;
 
 /** The deploy with this part in hand: as it was left, or planned just now. */
-async function planned(book: Book, part: Part, work: Work): Promise<Deploy & Required<Pick<Deploy, "inHand">>> {
+async function planned(
+  book: Book,
+  part: Part,
+  work: Work,
+): Promise<Deploy & Required<Pick<Deploy, "inHand">>> {
   const rollout = rolloutOf(work);
   const deploy = book.find(rollout);
-  if (deploy === undefined) throw new Failure("ROLLOUT_UNKNOWN", `There is no deploy ${rollout} on this host`);
+  if (deploy === undefined)
+    throw new Failure("ROLLOUT_UNKNOWN", `There is no deploy ${rollout} on this host`);
   if (deploy.inHand?.part === part) return { ...deploy, inHand: deploy.inHand };
   const facts = await factsOf(work.layout, work.now());
   const release = releaseOf(deploy, facts);
@@ -52,35 +57,27 @@ function stepsOf(
   release: ReleaseName,
   { app }: Work,
 ): readonly Step[] {
-  switch (part) {
-    case "prepare":
-      return planPrepare(request, facts);
-    case "go":
-      return planGo(app, request, facts, release);
-    case "back":
-      return planBack(before, release);
-    case "revert":
-      // A deploy of what was live already changed nothing that could be taken back.
-      return facts.lives[0]?.rollout === request.command.id ? planBack(before, release) : [];
-    case "abort":
-      return planAbort(release, facts);
-  }
+  const plans: Readonly<Record<Part, () => readonly Step[]>> = {
+    prepare: () => planPrepare(request, facts),
+    go: () => planGo(app, request, facts, release),
+    back: () => planBack(before, release),
+    // A deploy of what was live already changed nothing that could be taken back.
+    revert: () => (facts.lives[0]?.rollout === request.command.id ? planBack(before, release) : []),
+    abort: () => planAbort(release, facts),
+  };
+  return plans[part]();
 }
 
-async function settle(book: Book, work: Work, problem: Problem | undefined): Promise<Part | undefined> {
+function settle(book: Book, work: Work, problem: Problem | undefined): Promise<Part | undefined> {
   const end = (outcome: Finished["outcome"], why = problem) => finish(book, work, outcome, why);
-  switch (work.part) {
-    case "prepare":
-      return problem === undefined ? prepared(book, work) : end("failed");
-    case "go":
-      return problem === undefined ? end("live") : failed(book, work, problem);
-    case "back":
-      return end(...wayBack(book.find(rolloutOf(work)), problem));
-    case "revert":
-      return end(problem === undefined ? "reverted" : "failed");
-    case "abort":
-      return end("cancelled");
-  }
+  const ends: Readonly<Record<Part, () => Promise<Part | undefined>>> = {
+    prepare: () => (problem === undefined ? prepared(book, work) : end("failed")),
+    go: () => (problem === undefined ? end("live") : failed(book, work, problem)),
+    back: () => end(...wayBack(book.find(rolloutOf(work)), problem)),
+    revert: () => end(problem === undefined ? "reverted" : "failed"),
+    abort: () => end("cancelled"),
+  };
+  return ends[work.part]();
 }
 
 /** What was published goes back; what was not never touched the live release. */
@@ -112,7 +109,8 @@ function wayBack(
     .filter(Boolean)
     .join("\n")
     .slice(0, 8_000);
-  const back = deploy?.before[0] !== undefined && (onTheWay === undefined || onTheWay.phase === "post-deploy");
+  const back =
+    deploy?.before[0] !== undefined && (onTheWay === undefined || onTheWay.phase === "post-deploy");
   const problem = first ?? onTheWay;
   return [back ? "rolled-back" : "failed", problem && { ...problem, reason }];
 }

@@ -2,15 +2,17 @@ import { join } from "node:path";
 import type { Context, Surroundings } from "../lib/daemon/define.ts";
 import { type Mirrors, openMirrors } from "../lib/effects/git.ts";
 import { http } from "../lib/effects/http.ts";
-import { Failure } from "../lib/failure.ts";
+import { Failure, reasonOf } from "../lib/failure.ts";
 import { fits } from "../lib/schema/filter.ts";
-import type { AppName, CommandId, EnvironmentName } from "../lib/schema/names.ts";
+import { appName, type AppName, type CommandId, type EnvironmentName } from "../lib/schema/names.ts";
 import { ReplayJournal } from "../lib/security/replay.ts";
 import { type TrustSource, trustFolder } from "../lib/security/trust.ts";
 import { byPath } from "./by-path.ts";
 import { type AgentConfig, placesOf } from "./config.ts";
 import { type Engine, openEngine } from "./engine.ts";
+import type { Feed } from "./feed.ts";
 import { type Carrier, layoutOf, rootOf } from "./layout.ts";
+import type { Deploy } from "./record.ts";
 import { type RefusalMemory, refusalMemory } from "./refusal.ts";
 import type { Carried, Tools } from "./work.ts";
 
@@ -22,8 +24,12 @@ export interface Desk {
   readonly refusals: RefusalMemory;
   /** The engine of an app, which is opened when it is first asked for. */
   readonly engineOf: (carried: Carried) => Promise<Engine>;
-  /** The engine that knows a rollout. */
-  readonly engineWith: (rollout: CommandId) => Engine | undefined;
+  /** The deploy of a rollout, where one of the engines that are open knows it. */
+  readonly find: (rollout: CommandId) => Deploy | undefined;
+  /** Rollouts that are being looked at: a repeat adds nothing. */
+  readonly beingChecked: Set<CommandId>;
+  /** Deploys that were found half-done at the start: what they say is still to be told. */
+  readonly resumed: Feed[];
   readonly close: () => Promise<void>;
 }
 
@@ -53,7 +59,15 @@ export async function openDesk(config: AgentConfig, surroundings: Surroundings):
       opened.set(layout.root, engine);
       return engine;
     },
-    engineWith: (rollout) => [...opened.values()].find(({ book }) => book.find(rollout) !== undefined),
+    find: (rollout) => {
+      for (const { book } of opened.values()) {
+        const deploy = book.find(rollout);
+        if (deploy !== undefined) return deploy;
+      }
+      return undefined;
+    },
+    beingChecked: new Set(),
+    resumed: [],
     close: async () => {
       await Promise.all([...opened.keys()].map((root) => engines.leave(layoutOf(root).own)));
       await journals.leave(journal);
@@ -63,21 +77,43 @@ export async function openDesk(config: AgentConfig, surroundings: Surroundings):
 
 const carrierOf = ({ host, settings }: Here): Carrier => ({ host, labels: settings.labels });
 
-/** Every app that this host carries. */
+type Configured = readonly [AppName, Carried["app"]];
+
+const configured = ({ settings }: Here): readonly Configured[] =>
+  Object.entries(settings.apps).map(([name, app]) => [appName.parse(name), app]);
+
+const carriedBy = ([name, app]: Configured, carrier: Carrier): Carried => ({
+  ...carrier,
+  name,
+  app,
+  layout: layoutOf(rootOf(name, app, carrier)),
+});
+
+/** Every app that this host carries and has a place for. */
 export function carriedApps(here: Here): readonly Carried[] {
   const carrier = carrierOf(here);
-  return (Object.entries(here.settings.apps) as [AppName, Carried["app"]][])
+  return configured(here)
     .filter(([, app]) => fits(app.hosts, carrier))
-    .map(([name, app]) => ({ ...carrier, name, app, layout: layoutOf(rootOf(name, app, carrier)) }));
+    .flatMap((each) => {
+      try {
+        return [carriedBy(each, carrier)];
+      } catch (error) {
+        here.log.warn({ app: each[0] }, reasonOf(error));
+        return [];
+      }
+    });
 }
 
 /**
  * An app that this host carries in an environment.
- * @throws {Failure} APP_UNKNOWN
+ * @throws {Failure} APP_UNKNOWN, or CONFIG_INVALID where this host has no place for it
  */
 export function carriedApp(name: AppName, environment: EnvironmentName, here: Here): Carried {
-  const carried = carriedApps(here).find((each) => each.name === name && each.app.environment === environment);
-  if (carried !== undefined) return carried;
+  const carrier = carrierOf(here);
+  const found = configured(here).find(
+    ([each, app]) => each === name && app.environment === environment && fits(app.hosts, carrier),
+  );
+  if (found !== undefined) return carriedBy(found, carrier);
   throw new Failure("APP_UNKNOWN", `Host ${here.host} carries no app ${name} in ${environment}`);
 }
 

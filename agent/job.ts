@@ -35,11 +35,7 @@ const BREATH = 100;
 const PATIENCE = 5_000;
 
 /** Runs a job, or joins one that was started before: it runs once, whoever starts it how often. */
-export async function runJob(
-  job: Job,
-  print: (batch: Batch) => void,
-  signal: AbortSignal,
-): Promise<JobEnd> {
+export async function runJob(job: Job, print: (batch: Batch) => void, signal: AbortSignal): Promise<JobEnd> {
   const started = Date.now();
   if ((await readIfThere(join(job.folder, "owner"))) === undefined) await start(job);
   const output = await openOutput(job.folder);

@@ -1,12 +1,10 @@
 import { Failure } from "../lib/failure.ts";
-import { type Command, followsFrom, isAuthorisation } from "../lib/security/command.ts";
+import { type Command, followsFrom } from "../lib/security/command.ts";
 import { type Deploy, stateOf } from "./record.ts";
 import type { Part } from "./work.ts";
 
 /** A command about a rollout that was authorised before. */
 export type Order = Exclude<Command, { readonly kind: "deploy" | "rollback" }>;
-
-export const isOrder = (command: Command): command is Order => !isAuthorisation(command);
 
 /**
  * That an order is about this deploy, by its id and the digest of what was signed.
@@ -40,9 +38,17 @@ export function partFor(order: Order, deploy: Deploy): Part | undefined {
       return state === "over" && deploy.finished?.outcome === "live" ? "revert" : undefined;
     case "abort":
     case "cancel":
-      // What has its turn is not stopped half-way: its end is the answer.
-      return state === "waiting" || state === "accepted" || deploy.inHand?.part === "prepare"
-        ? "abort"
-        : undefined;
+      return isUnbegun(deploy) ? "abort" : undefined;
+    default:
+      return undefined;
   }
+}
+
+/** What has its turn is not stopped half-way: its end is the answer. */
+const isUnbegun = (deploy: Deploy): boolean =>
+  ["accepted", "waiting"].includes(stateOf(deploy)) || deploy.inHand?.part === "prepare";
+
+/** The part that a deploy is in the middle of, or that comes by itself. */
+export function pendingPart(deploy: Deploy): Part | undefined {
+  return deploy.inHand?.part ?? (stateOf(deploy) === "accepted" ? "prepare" : undefined);
 }

@@ -68,7 +68,9 @@ function changed(deploy: Deploy | undefined, added: JournalLine): Deploy | undef
       return { ...rest, begun, inHand: { part, release, steps, done: 0 } };
     }
     case "done":
-      return inHand ? { ...rest, inHand: { ...inHand, done: Math.max(inHand.done, added.step + 1) } } : deploy;
+      return inHand
+        ? { ...rest, inHand: { ...inHand, done: Math.max(inHand.done, added.step + 1) } }
+        : deploy;
     case "failed":
       return { ...deploy, problem: added.problem };
     case "prepared":

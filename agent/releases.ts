@@ -35,7 +35,12 @@ export function knownReleases(
 function known(name: ReleaseName, history: readonly HistoryLine[]): KnownRelease {
   const all = history.filter(({ release }) => release === name);
   // What came before was of another folder of that name, which is gone.
-  const lines = all.slice(Math.max(0, all.findLastIndex(({ event }) => event === "built")));
+  const lines = all.slice(
+    Math.max(
+      0,
+      all.findLastIndex(({ event }) => event === "built"),
+    ),
+  );
   const built = lines.find(({ event }) => event === "built");
   const live = lines.findLast(({ event }) => event === "live");
   return {
@@ -71,11 +76,7 @@ export const debris = (
     .map(({ name }) => name);
 
 /** A name that no release has yet: when the deploy was authorised, and as many digits as it takes. */
-export function freeName(
-  issued: Date,
-  id: Revision,
-  releases: readonly KnownRelease[],
-): ReleaseName {
+export function freeName(issued: Date, id: Revision, releases: readonly KnownRelease[]): ReleaseName {
   const taken = new Set<string>(releases.map(({ name }) => name));
   const time = issued.toISOString().replace(/[-:]|\.\d+Z$/g, "");
   for (let digits = 7; digits <= id.length; digits += 1) {

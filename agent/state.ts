@@ -52,7 +52,9 @@ export async function factsOf(layout: Layout, now: Date): Promise<Facts> {
 /** Adds to the history, unless it says so already: a step that is done again is no second event. */
 export async function addToHistory(layout: Layout, line: HistoryLine): Promise<void> {
   const history = await openJournal(layout.history, historyLine);
-  const same = history.entries.findLast(({ release, event }) => release === line.release && event === line.event);
+  const same = history.entries.findLast(
+    ({ release, event }) => release === line.release && event === line.event,
+  );
   if (same?.rollout !== line.rollout) await history.append(line);
 }
 

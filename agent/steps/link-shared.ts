@@ -31,7 +31,10 @@ async function linkInto(tree: string, path: string, shared: string): Promise<voi
   const folder = await realPath(dirname(link));
   const inside = relative(await realPath(tree), folder);
   if (inside === ".." || inside.startsWith(`..${sep}`))
-    throw new Failure("TREE_SYMLINK", `Cannot link ${path}: it lies behind a link that leads out of the release`);
+    throw new Failure(
+      "TREE_SYMLINK",
+      `Cannot link ${path}: it lies behind a link that leads out of the release`,
+    );
   const target = relative(folder, join(shared, path));
   if ((await linkTarget(link)) === target) return;
   await removeAll(link);

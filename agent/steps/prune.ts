@@ -26,7 +26,11 @@ async function leftovers({ layout, request }: Work): Promise<readonly string[]> 
   const [releases, root, jobs] = await Promise.all([layout.releases, layout.root, layout.jobs].map(namesIn));
   return [
     ...(releases ?? []).filter((name) => name.startsWith(".tmp-")).map((name) => join(layout.releases, name)),
-    ...(root ?? []).filter((name) => /^\.current\..*\.tmp$/.test(name)).map((name) => join(layout.root, name)),
-    ...(jobs ?? []).filter((name) => !name.startsWith(request.command.id)).map((name) => join(layout.jobs, name)),
+    ...(root ?? [])
+      .filter((name) => /^\.current\..*\.tmp$/.test(name))
+      .map((name) => join(layout.root, name)),
+    ...(jobs ?? [])
+      .filter((name) => !name.startsWith(request.command.id))
+      .map((name) => join(layout.jobs, name)),
   ];
 }

@@ -5,6 +5,7 @@ import { Failure } from "../../lib/failure.ts";
 import { isRoot } from "../../lib/effects/processes.ts";
 import type { ReleaseName } from "../../lib/schema/names.ts";
 import type { Layout } from "../layout.ts";
+import { requireRoom } from "../room.ts";
 import type { Perform } from "./step-of.ts";
 
 /** Where a release lies until it is complete. */
@@ -16,6 +17,7 @@ export const stage: Perform<"stage"> = async ({ revision, release }, { git, layo
   const staging = stagingPath(layout, release);
   await removeAll(staging);
   try {
+    await requireRoom(git, revision, layout.releases);
     await makeFolder(staging);
     await git.stage(revision, staging);
     if (app.user !== undefined && isRoot()) await giveTo(app.user, staging);

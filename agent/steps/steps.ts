@@ -38,5 +38,7 @@ export async function act(step: Step, work: Work): Promise<void> {
       return work.app.check && checkApp(work.app.check, step.revision, work);
     case "prune":
       return prune(step, work);
+    default:
+      return undefined;
   }
 }

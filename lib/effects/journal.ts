@@ -34,7 +34,8 @@ export async function openJournal<Schema extends z.ZodType>(
     .map((line, index): Entry => parsed(line, schema, `${path}:${index + 1}`));
 
   let last: Promise<void> = Promise.resolve();
-  const inTurn = (write: () => Promise<void>): Promise<void> => (last = last.catch(() => undefined).then(write));
+  const inTurn = (write: () => Promise<void>): Promise<void> =>
+    (last = last.catch(() => undefined).then(write));
   const append = async (entry: Entry) => {
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
     await appendSynced(path, line, size);

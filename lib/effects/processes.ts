@@ -43,7 +43,8 @@ async function marked(mark: Buffer): Promise<readonly number[]> {
   const held = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`).catch(() => undefined)));
   return pids.filter(
     (pid, index) =>
-      pid !== process.pid && Buffer.concat([Buffer.from("\0"), held[index] ?? Buffer.alloc(0)]).includes(mark),
+      pid !== process.pid &&
+      Buffer.concat([Buffer.from("\0"), held[index] ?? Buffer.alloc(0)]).includes(mark),
   );
 }
 
