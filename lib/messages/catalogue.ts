@@ -54,7 +54,7 @@ const buildOutcome = z.enum(["passed", "failed", "errored", "cancelled"]);
 const built = { build: buildId, repository: repositoryName, ref: refName, revision };
 
 /** What is live of an app on a host. */
-const liveRelease = z.object({
+export const liveRelease = z.object({
   release: releaseName,
   revision,
   ref: refName,
