@@ -78,7 +78,12 @@ async function* messagesOf(
   }
 }
 
-function bare({ repository }: Spooled, { before, after }: Moved, ref: RefName, at: Date): Data<"commit.pushed"> {
+function bare(
+  { repository }: Spooled,
+  { before, after }: Moved,
+  ref: RefName,
+  at: Date,
+): Data<"commit.pushed"> {
   const change = isNoRevision(after) ? "deleted" : isNoRevision(before) ? "created" : "updated";
   return { repository, ref, before, after, change, at: at.toISOString(), commits: [], total: 0 };
 }

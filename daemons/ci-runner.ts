@@ -9,7 +9,13 @@ import { codeOf, reasonOf } from "../lib/failure.ts";
 import { type Data, message, type Message } from "../lib/messages/catalogue.ts";
 import { BuildLog } from "./ci-runner/build-log.ts";
 import { environmentOf, MARK } from "./ci-runner/environment.ts";
-import { nameOf, type Pipeline, PIPELINE_FILE, type PipelineStep, readPipeline } from "./ci-runner/pipeline.ts";
+import {
+  nameOf,
+  type Pipeline,
+  PIPELINE_FILE,
+  type PipelineStep,
+  readPipeline,
+} from "./ci-runner/pipeline.ts";
 
 const settings = z.strictObject({});
 
@@ -60,13 +66,23 @@ async function* judge(request: Request, context: Surrounded): AsyncGenerator<Mes
     const mirror = mirrors.of(request.repository);
     if (!(await mirror.has(request.revision))) await mirrors.fetch(request.repository);
     const file = await mirror.readFile(request.revision, PIPELINE_FILE);
-    if (file === undefined) return { outcome: "passed", reason: `there is nothing to run: the revision has no ${PIPELINE_FILE}`, steps: [] };
+    if (file === undefined)
+      return {
+        outcome: "passed",
+        reason: `there is nothing to run: the revision has no ${PIPELINE_FILE}`,
+        steps: [],
+      };
     const pipeline = readPipeline(file);
     await mirror.stage(request.revision, workspace.source);
     return yield* runSteps(pipeline, request, workspace, context);
   } catch (error) {
     const code = codeOf(error);
-    return { outcome: "errored", ...(code === undefined ? {} : { code }), reason: reasonOf(error).slice(0, 8_000), steps: [] };
+    return {
+      outcome: "errored",
+      ...(code === undefined ? {} : { code }),
+      reason: reasonOf(error).slice(0, 8_000),
+      steps: [],
+    };
   } finally {
     // Whatever a step left running would hold the workspace.
     await endMarked(MARK, request.build);
@@ -74,7 +90,12 @@ async function* judge(request: Request, context: Surrounded): AsyncGenerator<Mes
   }
 }
 
-async function* runSteps(pipeline: Pipeline, request: Request, workspace: { readonly root: string; readonly source: string }, { signal }: Surrounded): AsyncGenerator<Message, Verdict> {
+async function* runSteps(
+  pipeline: Pipeline,
+  request: Request,
+  workspace: { readonly root: string; readonly source: string },
+  { signal }: Surrounded,
+): AsyncGenerator<Message, Verdict> {
   const log = new BuildLog(request.build);
   const until = Date.now() + pipeline.timeout;
   const steps: StepResult[] = [];
@@ -82,8 +103,20 @@ async function* runSteps(pipeline: Pipeline, request: Request, workspace: { read
     const name = nameOf(step);
     const begun = Date.now();
     const timeout = Math.max(1, Math.min(step.timeout, until - begun));
-    const env = { ...environmentOf(request, workspace.root), ...pipeline.env, ...step.env, [MARK]: request.build };
-    const running = exec("/bin/sh", ["-e", "-c", step.run], { cwd: workspace.source, env, timeout, most: 0, signal, onLine: (line) => log.add(line) });
+    const env = {
+      ...environmentOf(request, workspace.root),
+      ...pipeline.env,
+      ...step.env,
+      [MARK]: request.build,
+    };
+    const running = exec("/bin/sh", ["-e", "-c", step.run], {
+      cwd: workspace.source,
+      env,
+      timeout,
+      most: 0,
+      signal,
+      onLine: (line) => log.add(line),
+    });
     yield* log.whileRunning(name, running);
     const result = await running;
     const outcome = outcomeOf(result);
@@ -98,7 +131,12 @@ function outcomeOf({ outcome, code }: Executed): Outcome {
   return outcome === "ended" && code === 0 ? "passed" : "failed";
 }
 
-function reasonFor(name: string, { run }: PipelineStep, { outcome, code, stderr }: Executed, timeout: number): string {
+function reasonFor(
+  name: string,
+  { run }: PipelineStep,
+  { outcome, code, stderr }: Executed,
+  timeout: number,
+): string {
   if (outcome === "timed out") return `step ${name} ran longer than ${timeout / 1_000} s`;
   return `step ${name} ended with status ${code}${stderr === "" ? `: ${run.slice(0, 200)}` : `: ${stderr.slice(-500)}`}`;
 }

@@ -10,8 +10,15 @@ import { type Coalesced, coalesced } from "./repo-updater/coalesced.ts";
 import { atMost } from "./repo-updater/at-most.ts";
 
 const settings = z.strictObject({
-  retry: duration.prefault("10s").describe("How long to wait before a repository that could not be fetched is tried again."),
-  parallel: z.int().min(1).max(64).default(4).describe("How many repositories are fetched at once when all are."),
+  retry: duration
+    .prefault("10s")
+    .describe("How long to wait before a repository that could not be fetched is tried again."),
+  parallel: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(4)
+    .describe("How many repositories are fetched at once when all are."),
 });
 type Settings = z.infer<typeof settings>;
 
@@ -37,7 +44,17 @@ export const repoUpdater = defineDaemon<Settings, Deps>({
         const changes = await mirrors.fetch(repository);
         const at = new Date();
         const seconds = (at.getTime() - begun) / 1_000;
-        return changes.length === 0 ? [] : [message("mirror.updated", { repository, host, changes: changes.slice(0, 1_000), at: at.toISOString(), seconds })];
+        return changes.length === 0
+          ? []
+          : [
+              message("mirror.updated", {
+                repository,
+                host,
+                changes: changes.slice(0, 1_000),
+                at: at.toISOString(),
+                seconds,
+              }),
+            ];
       }),
     };
   },
@@ -51,12 +68,17 @@ export const repoUpdater = defineDaemon<Settings, Deps>({
 });
 
 async function fetchAll(names: readonly RepositoryName[], context: Surrounded): Promise<Message[]> {
-  const results = await atMost(context.config.parallel, names, (repository) => fetchOrSay(repository, context));
+  const results = await atMost(context.config.parallel, names, (repository) =>
+    fetchOrSay(repository, context),
+  );
   return results.flat();
 }
 
 /** Fetches; what stands in the way is said once, and tried again until it has passed. */
-async function fetchOrSay(repository: RepositoryName, { deps, host, log, now }: Surrounded): Promise<Message[]> {
+async function fetchOrSay(
+  repository: RepositoryName,
+  { deps, host, log, now }: Surrounded,
+): Promise<Message[]> {
   try {
     const said = await deps.fetch(repository);
     deps.failed.delete(repository);

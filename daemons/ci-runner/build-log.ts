@@ -48,7 +48,9 @@ export class BuildLog {
 
   #take(): string[] {
     let size = 0;
-    const fitting = this.#lines.findIndex((line, index) => (size += line.length) > MOST_AT_ONCE || index >= MOST_LINES);
+    const fitting = this.#lines.findIndex(
+      (line, index) => (size += line.length) > MOST_AT_ONCE || index >= MOST_LINES,
+    );
     const count = fitting === -1 ? this.#lines.length : Math.max(1, fitting);
     return this.#lines.splice(0, count);
   }

@@ -6,7 +6,10 @@ import { shortRef } from "../../lib/schema/names.ts";
 export const MARK = "SKEIN_BUILD";
 
 /** The whole environment of a step, but for what `.skein.yml` adds: nothing of the runner's own reaches it. */
-export function environmentOf({ build, repository, ref, revision }: Data<"build.requested">, workspace: string): Record<string, string> {
+export function environmentOf(
+  { build, repository, ref, revision }: Data<"build.requested">,
+  workspace: string,
+): Record<string, string> {
   return {
     PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
     HOME: join(workspace, "home"),

@@ -14,24 +14,35 @@ export interface Workspaces {
   make(): Promise<Workspace>;
 }
 
+/** The workspaces that this process made and has not removed. */
+const own = new Set<string>();
+
 /** Opens the folder of workspaces; what runners that died left there is removed. */
 export async function openWorkspaces(folder: string): Promise<Workspaces> {
   await makeFolder(folder, 0o700);
   for (const name of await readdir(folder)) {
-    if (!isAlive(Number(name.split("-")[0]))) await rm(join(folder, name), { recursive: true, force: true });
+    const root = join(folder, name);
+    if (!own.has(root) && !isAnother(Number(name.split("-")[0])))
+      await rm(root, { recursive: true, force: true });
   }
   return {
     make: async () => {
       const root = await mkdtemp(join(folder, `${process.pid}-`));
+      own.add(root);
       const source = join(root, "source");
       await makeFolder(source);
       await makeFolder(join(root, "home"));
-      return { root, source, remove: () => rm(root, { recursive: true, force: true, maxRetries: 3 }) };
+      const remove = async () => {
+        await rm(root, { recursive: true, force: true, maxRetries: 3 });
+        own.delete(root);
+      };
+      return { root, source, remove };
     },
   };
 }
 
-function isAlive(pid: number): boolean {
+/** Whether another process of this id is there, whose workspace it may be. */
+function isAnother(pid: number): boolean {
   if (pid === process.pid || !Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);

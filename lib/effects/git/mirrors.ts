@@ -118,7 +118,8 @@ async function fetchPatiently(folder: string, url: string): Promise<void> {
     try {
       return await fetchOnce(folder, url);
     } catch (error) {
-      if (!/\.lock'?: File exists|cannot lock ref|Unable to create .*\.lock/i.test(reasonOf(error))) throw error;
+      if (!/\.lock'?: File exists|cannot lock ref|Unable to create .*\.lock/i.test(reasonOf(error)))
+        throw error;
       await new Promise((resolve) => setTimeout(resolve, delay));
       await sweepLocks(folder);
     }
@@ -127,9 +128,19 @@ async function fetchPatiently(folder: string, url: string): Promise<void> {
 }
 
 async function fetchOnce(folder: string, url: string): Promise<void> {
-  const options = ["--quiet", "--upload-pack=git-upload-pack", "--no-tags", "--prune", "--force", "--no-write-fetch-head", "--no-recurse-submodules"];
+  const options = [
+    "--quiet",
+    "--upload-pack=git-upload-pack",
+    "--no-tags",
+    "--prune",
+    "--force",
+    "--no-write-fetch-head",
+    "--no-recurse-submodules",
+  ];
   const refspecs = ["+refs/heads/*:refs/skein/heads/*", "+refs/tags/*:refs/skein/tags/*"];
-  await git(folder, ["fetch", ...options, "--end-of-options", url, ...refspecs], { localFiles: url.startsWith("/") });
+  await git(folder, ["fetch", ...options, "--end-of-options", url, ...refspecs], {
+    localFiles: url.startsWith("/"),
+  });
 }
 
 async function sweepLocks(folder: string): Promise<void> {
