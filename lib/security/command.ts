@@ -39,7 +39,6 @@ const strategy = z.strictObject({
   pauseSeconds: z.number().min(0),
   onFailure: z.enum(["stop", "rollback"]),
 });
-export type Strategy = z.infer<typeof strategy>;
 
 const authorisation = z
   .strictObject({

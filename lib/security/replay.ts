@@ -84,12 +84,11 @@ export class ReplayJournal implements Memory {
     closeSync(this.#file);
   }
 
-  /** Reads every line; a last one without its end was being written when the power went, and is cut off. */
+  /** Reads every line; a last one without its end was being written when the power went, and is left out. */
   #load(): void {
     const text = readFileSync(this.#file, "utf8");
     const lines = text.split("\n").slice(0, -1);
     this.#length = Buffer.byteLength(text.slice(0, text.lastIndexOf("\n") + 1));
-    ftruncateSync(this.#file, this.#length);
     for (const [index, line] of lines.entries()) this.#memory.apply(readLine(line, index + 1));
     this.#lines = lines.length;
   }
