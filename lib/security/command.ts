@@ -40,6 +40,8 @@ const strategy = z.strictObject({
   onFailure: z.enum(["stop", "rollback"]),
 });
 
+export type Strategy = z.infer<typeof strategy>;
+
 const authorisation = z
   .strictObject({
     ...common,
