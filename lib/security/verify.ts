@@ -26,7 +26,7 @@ export interface Accepted {
 }
 
 /** A command that must not run. */
-interface Refused {
+export interface Refused {
   readonly verdict: "refused";
   readonly code: Code;
   readonly reason: string;
