@@ -39,6 +39,8 @@ export interface Stage {
   readonly config: string;
   readonly state: string;
   readonly rootOf: (host: string) => string;
+  /** Writes another configuration beside the first, with these settings changed, and gives its path. */
+  readonly variant: (name: string, changes: Readonly<Record<string, unknown>>) => string;
   /** Runs git as the developer does, in the clone. */
   readonly git: (...words: string[]) => string;
   readonly commit: (files: Readonly<Record<string, File | undefined>>, tag?: string) => Revision;
@@ -135,13 +137,15 @@ export async function setStage({ app = {}, config = {} }: StageOptions = {}): Pr
   };
   writeFileSync(file, stringify(given));
   const running: Running[] = [];
+  const configured = (words: readonly string[]) =>
+    words.includes("--config") ? words : [...words, "--config", file];
   const start = (...words: string[]) => {
-    const started = startSkein([...words, "--config", file], { cwd: folder, env });
+    const started = startSkein(configured(words), { cwd: folder, env });
     running.push(started);
     return started;
   };
   const run = (words: readonly string[], input?: string) =>
-    runSkein([...words, "--config", file], { cwd: folder, env, ...(input !== undefined && { input }) });
+    runSkein(configured(words), { cwd: folder, env, ...(input !== undefined && { input }) });
   const live = (host: StageHost) => onDisk(rootOf(host));
   return {
     folder,
@@ -149,6 +153,11 @@ export async function setStage({ app = {}, config = {} }: StageOptions = {}): Pr
     config: file,
     state,
     rootOf,
+    variant: (name, changes) => {
+      const path = join(folder, `${name}.yaml`);
+      writeFileSync(path, stringify({ ...given, ...changes }));
+      return path;
+    },
     git,
     commit: origin.commit,
     push,
