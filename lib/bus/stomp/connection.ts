@@ -112,8 +112,14 @@ export class Connection {
     this.#lose("the connection was closed");
   }
 
+  /** Ends it without a word. */
+  abandon(): void {
+    this.#lose("it did not confirm everything in time");
+  }
+
   async #confirmed(transmit: (receipt: string) => void): Promise<void> {
-    if (this.#ended !== undefined) throw this.#ended;
+    // It never went out: nobody may take this for a refusal of it.
+    if (this.#ended !== undefined) throw lost(this.broker, "the connection has ended");
     const { id, confirmed } = this.#receipts.next();
     try {
       transmit(id);
@@ -146,8 +152,9 @@ export class Connection {
     const said = textOf(frame);
     if (!this.#client.connected) return this.#end(refusedConnect(this.broker, said));
     const { "receipt-id": receipt } = headersOf(frame);
-    if (receipt !== undefined) this.#receipts.refuse(receipt, refusedFrame(this.broker, said));
-    return this.#end(brokenBy(this.broker, said));
+    if (receipt === undefined) return this.#end(brokenBy(this.broker, said));
+    this.#receipts.refuse(receipt, refusedFrame(this.broker, said));
+    return this.#lose(`it ended the connection over one frame: ${said}`);
   }
 
   #lose(why: string): void {

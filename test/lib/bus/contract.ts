@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Bus, Interest, Outgoing } from "../../../lib/bus/bus.ts";
+import type { Bus } from "../../../lib/bus/bus.ts";
+import { durable, news, queue, saying, topic, unique, work } from "./builders.ts";
 import { inbox } from "./inbox.ts";
 
 /** A broker, as the suite needs it: each call is one more client of it. */
@@ -321,28 +322,3 @@ function endings(join: Join): void {
     });
   });
 }
-
-const unique = (name: string): string => `${name}-${randomBytes(6).toString("hex")}`;
-const topic = (): string => `/topic/${unique("t")}`;
-const queue = (): string => `/queue/${unique("q")}`;
-
-const news = (destination: string): Interest => ({ destination, kind: "news", name: "me", concurrency: 1 });
-const durable = (destination: string, name: string): Interest => ({
-  destination,
-  kind: "durable",
-  name,
-  concurrency: 1,
-});
-const work = (destination: string, concurrency = 1): Interest => ({
-  destination,
-  kind: "work",
-  name: "me",
-  concurrency,
-});
-
-const saying = (destination: string, text: string): Outgoing => ({
-  destination,
-  headers: { "content-type": "text/plain" },
-  body: Buffer.from(text),
-  persistent: true,
-});
