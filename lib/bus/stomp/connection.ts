@@ -50,7 +50,7 @@ export class Connection {
       onWebSocketClose: ({ reason }: { reason: string }) => this.#lose(reason),
       onUnhandledReceipt: ({ headers }) => this.#receipts.confirm(headers["receipt-id"] ?? ""),
       onUnhandledFrame: ({ command }) => this.#end(brokenBy(this.broker, `it sent ${command}`)),
-      onUnhandledMessage: ({ headers }) => this.#strand(headers["subscription"] ?? ""),
+      onUnhandledMessage: (message) => this.#late(message),
       onStompError: () => this.#broken(socket.current()),
     });
     this.#opened = new Promise((resolve) => {
@@ -142,10 +142,12 @@ export class Connection {
     };
   }
 
-  /** RabbitMQ keeps what it delivered to a subscription that had just ended, until the connection ends too. */
-  #strand(subscription: string): void {
-    if (!this.dialect.unsubscribeGivesBack && !subscription.startsWith("news-"))
-      this.#lose("it holds a message for a subscription that has ended");
+  /** A delivery that crossed the end of its subscription on the way. */
+  #late({ headers, nack }: IMessage): void {
+    const { unanswered } = this.dialect;
+    if (headers["subscription"]?.startsWith("news-") === true || unanswered === "given-back") return;
+    if (unanswered === "answerable") nack();
+    else this.#lose("it holds a message for a subscription that has ended");
   }
 
   #broken(frame: WireFrame): void {

@@ -31,20 +31,17 @@ aBus("STOMP over a secure WebSocket", (clientId) =>
   overStomp(clientId, secure.websocket, { ca: secure.certificate.cert }),
 );
 
-// What a broker calls itself decides about the dialect. The embedded one understands them all, as long as nobody relies
-// on what it does differently: so the dialects can be tried where those brokers are not at hand.
-for (const server of ["ActiveMQ/5.17.2", "RabbitMQ/3.10.8"]) {
-  let proxy: FaultProxy;
-  beforeAll(async () => {
-    const rewrite = (chunk: Buffer) =>
-      Buffer.from(chunk.toString("latin1").replace(/(?<=^CONNECTED\n(.+\n)*server:).*/, server), "latin1");
-    proxy = await faultProxy({ to: plain.port, rewrite });
-  });
-  afterAll(() => proxy.close());
-  aBus(`what calls itself ${server}`, (clientId) =>
-    overStomp(clientId, `stomp://skein:s3cret@127.0.0.1:${proxy.port}`),
-  );
-}
+// What a broker calls itself decides about the dialect. The embedded one understands RabbitMQ's too.
+let rabbit: FaultProxy;
+beforeAll(async () => {
+  const rewrite = (chunk: Buffer): Buffer =>
+    Buffer.from(chunk.toString("latin1").replace("server:skein", "server:RabbitMQ"), "latin1");
+  rabbit = await faultProxy({ to: plain.port, rewrite });
+});
+afterAll(() => rabbit.close());
+aBus("what calls itself RabbitMQ", (clientId) =>
+  overStomp(clientId, `stomp://skein:s3cret@127.0.0.1:${rabbit.port}`),
+);
 
 for (const [name, address] of [
   ["RabbitMQ", process.env["SKEIN_TEST_RABBITMQ"]],

@@ -96,23 +96,3 @@ test("a message that ends every connection without a reason is found and refused
   expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   expect([...new Set(arrived)]).toEqual(["before", "after"]);
 });
-
-test("what is said of us to the broker is what the address and the options say", async () => {
-  const broker = await aBroker({ heard: (_frame, socket) => void socket.write(CONNECTED) });
-  await stompTo(`stomp://us%3Aer:pass@127.0.0.1:${broker.port}/deploy`, {
-    clientId: "announcer.web1",
-    heartbeat: 5_000,
-  });
-
-  expect(broker.frames[0]).toMatchObject({
-    command: "CONNECT",
-    headers: {
-      "accept-version": "1.2",
-      host: "deploy",
-      login: "us:er",
-      passcode: "pass",
-      "client-id": "announcer.web1",
-      "heart-beat": "5000,5000",
-    },
-  });
-});
