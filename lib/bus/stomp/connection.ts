@@ -3,9 +3,10 @@ import { type Failure, reasonOf } from "../../failure.ts";
 import { type BrokerAddress, nameOf } from "../address.ts";
 import type { Delivery, Interest, Outgoing } from "../bus.ts";
 import { connectHeaders, type ConnectionOptions } from "./connection-options.ts";
-import { destinationIn, type Dialect, dialectOf, ownHeaders, subscribeHeaders } from "./dialect.ts";
+import { destinationIn, type Dialect, dialectOf, subscribeHeaders } from "./dialect.ts";
 import { brokenBy, lost, refusedConnect, refusedFrame, textOf } from "./errors.ts";
 import { headersOf, type WireFrame } from "./frames.ts";
+import { deliveryOf, sendHeaders } from "./message.ts";
 import { type Receipts, receipts } from "./receipts.ts";
 import { type BrokerSocket, openSocket } from "./socket.ts";
 
@@ -82,7 +83,7 @@ export class Connection {
     await this.#confirmed((receipt) =>
       this.#client.publish({
         destination,
-        headers: { ...clean(ownHeaders(headers)), ...(persistent ? { persistent: "true" } : {}), receipt },
+        headers: { ...sendHeaders(headers, persistent), receipt },
         binaryBody: body,
       }),
     );
@@ -130,16 +131,10 @@ export class Connection {
   }
 
   #handed({ ack, nack }: IMessage): Handed {
-    const frame = this.#socket.current();
-    return {
-      delivery: deliveryOf(frame),
-      ack: () => {
-        if (this.#ended === undefined) ack();
-      },
-      nack: () => {
-        if (this.#ended === undefined) nack();
-      },
+    const answer = (say: () => void) => () => {
+      if (this.#ended === undefined && this.#client.connected) say();
     };
+    return { delivery: deliveryOf(this.#socket.current()), ack: answer(ack), nack: answer(nack) };
   }
 
   /** A delivery that crossed the end of its subscription on the way. */
@@ -186,21 +181,4 @@ export async function openConnection(
   const connection = new Connection(address, await openSocket(address, options), options);
   await connection.open(options.connectionTimeout, signal);
   return connection;
-}
-
-function deliveryOf(frame: WireFrame): Delivery {
-  const headers = headersOf(frame);
-  return {
-    destination: headers["destination"] ?? "",
-    headers: ownHeaders(headers),
-    body: frame.body,
-    redelivered: headers["redelivered"] === "true",
-  };
-}
-
-/** A NUL would end the frame in the middle of its headers. */
-function clean(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, value.replaceAll("\0", "")]),
-  );
 }

@@ -66,21 +66,3 @@ export function durableName({ name, destination }: Interest): string {
 
 /** RabbitMQ takes 255 bytes. */
 const MOST_NAME = 200;
-
-/** Headers that belong to one hop between us and a broker, and must not be passed on. */
-const OF_ONE_HOP = new Set([
-  "destination",
-  "content-length",
-  "receipt",
-  "transaction",
-  "subscription",
-  "message-id",
-  "ack",
-  "redelivered",
-  "persistent",
-]);
-
-/** The headers that belong to the message itself. */
-export function ownHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_ONE_HOP.has(name)));
-}

@@ -25,6 +25,7 @@ export class Outbox {
   readonly #sending = new Set<Promise<void>>();
   #connection: Connection | undefined;
   #isPumping = false;
+  #isLeaving = false;
 
   constructor({ spool, publishTimeout }: OutboxOptions) {
     this.#spool = spool;
@@ -63,7 +64,7 @@ export class Outbox {
   async drain(timeout: number): Promise<void> {
     const late = setTimeout(() => this.#giveUp(), timeout);
     while (this.#publishing.size > 0) await Promise.allSettled(this.#publishing);
-    this.#connection = undefined;
+    this.#isLeaving = true;
     await Promise.allSettled(this.#sending);
     clearTimeout(late);
   }
@@ -120,7 +121,7 @@ export class Outbox {
     for (;;) {
       const connection = this.#connection;
       const parcel = this.#line.next();
-      if (connection === undefined || parcel === undefined) break;
+      if (connection === undefined || parcel === undefined || this.#isLeaving) break;
       const outgoing = await parcel.read();
       if (connection !== this.#connection || !this.#line.isWaiting(parcel)) continue;
       if (outgoing === undefined) this.#line.remove(parcel);

@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { openSpool } from "../../../lib/bus/spool.ts";
 import { embeddedBroker } from "../../support/embedded-broker.ts";
+import { quietLog } from "../../support/logs.ts";
 import {
   CONNECTED,
   type Script,
@@ -71,6 +76,26 @@ test("a broker that confirms nothing gets no more than a bounded part of what th
   expect(bytes).toBe(4 * MIB.length);
 
   expect(new Set((await publishing).map(({ status }) => status))).toEqual(new Set(["rejected"]));
+});
+
+test("draining leaves in the spool what a broker does not confirm", async () => {
+  let came: () => void = () => undefined;
+  const sent = new Promise<void>((resolve) => (came = resolve));
+  const spool = ending(await mkdtemp(join(tmpdir(), "skein-bus-")), (path) => rm(path, { recursive: true }));
+  await (await openSpool({ folder: spool, limit: 1_000, log: quietLog })).add(saying(queue(), "left"))
+    .written;
+  const broker = await aBroker({
+    heard: ({ command }, socket) => {
+      if (command === "CONNECT") socket.write(CONNECTED);
+      if (command === "SEND") came();
+    },
+  });
+  const bus = await stompTo(at(broker), { spool });
+  await sent;
+
+  await bus.drain();
+
+  expect((await openSpool({ folder: spool, limit: 1_000, log: quietLog })).left).toHaveLength(1);
 });
 
 test("a message that ends every connection without a reason is found and refused, and the others arrive", async () => {

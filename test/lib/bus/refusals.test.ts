@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Failure } from "../../../lib/failure.ts";
 import { connectBus } from "../../../lib/bus/connect.ts";
-import { type EmbeddedBroker, embeddedBroker } from "../../support/embedded-broker.ts";
+import { type EmbeddedBroker, embeddedBroker, secureBroker } from "../../support/embedded-broker.ts";
 import { listeningLog, quietLog } from "../../support/logs.ts";
 import { news, queue, saying, topic, unique, work } from "./builders.ts";
 import { inbox } from "./inbox.ts";
@@ -67,6 +67,16 @@ test("without patience, every broker and its reason is named, and no passcode", 
     transient: true,
     message: `Cannot reach ${tcp}: connect ECONNREFUSED 127.0.0.1:${broker.port}; Cannot reach ${websocket}: connect ECONNREFUSED ${websocket?.slice(5)}`,
   });
+});
+
+test("a broker whose certificate nobody vouches for gets no passcode", async () => {
+  const broker = ending(await secureBroker(), (each) => each.stop());
+
+  for (const address of [broker.tcp, broker.websocket])
+    await expect(stompTo(address)).rejects.toMatchObject({
+      code: "BROKER_UNREACHABLE",
+      message: expect.stringContaining("self-signed certificate") as string,
+    });
 });
 
 test.each(["http://a", "memory:"])("%s is no address of a broker", async (address) => {
