@@ -10,8 +10,8 @@ export interface Attachment {
   /** What the journal must know of it. */
   readonly entries: readonly Entry[];
   /** Takes what was left waiting while the connection was congested. */
-  pump(): void;
-  leave(): void;
+  readonly pump: () => void;
+  readonly leave: () => void;
 }
 
 const NOTHING = (): void => undefined;

@@ -5,7 +5,7 @@ import { Performer, type Work } from "./performer.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import { Reader } from "./reader.ts";
 import { Sequence } from "./sequence.ts";
-import type { Effect, Session } from "./session.ts";
+import type { Answer, Opening, Outcome, Session } from "./session.ts";
 import { Speaker } from "./speaker.ts";
 import { Timer } from "./timer.ts";
 import type { Receiver, Transport } from "./transport.ts";
@@ -92,18 +92,18 @@ export class Connection implements Receiver {
 
   #obey(frame: Frame): void {
     const receipt = frame.headers.get("receipt");
-    const { session, effects } = step(this.#session, frame, this.#world.rules);
-    const work = this.#begin(effects, receipt);
+    const outcome = step(this.#session, frame, this.#world.rules);
+    const work = this.#begin(outcome, receipt);
     if (work === undefined) return;
-    this.#session = session;
+    this.#session = outcome.session;
     if (this.#ended) this.quiet();
     const weight = FRAME_WEIGHT + frame.body.length;
-    const then = (error?: Error) => this.#conclude(work, effects, receipt, error);
-    this.#sequence.run({ entries: work.entries, weight, then });
+    const done = (error?: Error) => this.#conclude(work, outcome.answers, receipt, error);
+    this.#sequence.run({ entries: work.entries, weight, done });
     this.#pauseOrResume();
   }
 
-  #begin(effects: readonly Effect[], receipt: string | undefined): Work | undefined {
+  #begin({ effects }: Outcome, receipt: string | undefined): Work | undefined {
     try {
       return this.#performer.begin(effects);
     } catch (error) {
@@ -113,11 +113,11 @@ export class Connection implements Receiver {
     }
   }
 
-  #conclude(work: Work, effects: readonly Effect[], receipt: string | undefined, error?: Error): void {
+  #conclude(work: Work, answers: readonly Answer[], receipt: string | undefined, error?: Error): void {
     this.#pauseOrResume();
     if (error === undefined) {
       work.finish();
-      for (const effect of effects) this.#answer(effect);
+      for (const answer of answers) this.#answer(answer);
       return;
     }
     work.undo();
@@ -126,37 +126,37 @@ export class Connection implements Receiver {
     this.#refuse(new ProtocolError(`the journal cannot be written: ${error.message}`), receipt);
   }
 
-  #answer(effect: Effect): void {
-    switch (effect.do) {
-      case "open":
-        this.#open(effect);
+  #answer(answer: Answer): void {
+    switch (answer.say) {
+      case "connected":
+        this.#open(answer);
         break;
       case "receipt":
-        this.#speaker.frame(makeFrame("RECEIPT", { "receipt-id": effect.id }));
+        this.#speaker.frame(makeFrame("RECEIPT", { "receipt-id": answer.id }));
         break;
-      case "refuse":
-        this.#refuse(effect.error, effect.receipt);
+      case "refused":
+        this.#refuse(answer.error, answer.receipt);
         break;
-      case "refuse-login":
-        this.#refuseLogin(effect);
+      case "login-refused":
+        this.#refuseLogin(answer.login, answer.receipt);
         break;
-      case "close":
+      case "bye":
         this.#speaker.end();
         break;
-      default:
     }
   }
 
-  #open({ session, connected, heartBeat }: Extract<Effect, { do: "open" }>): void {
+  #open({ session, frame, heartBeat }: Opening): void {
     this.#login = session.login;
     this.#reader.open(session.version);
     this.#speaker.version = session.version;
     this.#watch.open(heartBeat);
-    this.#speaker.frame(connected);
+    this.#timer.again();
+    this.#speaker.frame(frame);
     this.#tell("info", "client.joined", { version: session.version });
   }
 
-  #refuseLogin({ login, receipt }: Extract<Effect, { do: "refuse-login" }>): void {
+  #refuseLogin(login: string | undefined, receipt: string | undefined): void {
     const { admission, now } = this.#world;
     const delay = admission.delayRefusal(this.#transport.address, now());
     this.#tell("warn", "login.refused", { as: login });
@@ -167,7 +167,7 @@ export class Connection implements Receiver {
   /** After all answers to what came before it. */
   #refuseInTurn(error: ProtocolError, receipt?: string): void {
     this.quiet();
-    this.#sequence.run({ entries: [], weight: 0, then: () => this.#refuse(error, receipt) });
+    this.#sequence.run({ entries: [], weight: 0, done: () => this.#refuse(error, receipt) });
   }
 
   #refuse(error: ProtocolError, receipt?: string): void {

@@ -15,7 +15,7 @@ export interface Listener {
 /** Where one message goes: what must be journalled first, and the handing over. */
 export interface Route {
   readonly entries: readonly Entry[];
-  deliver(): void;
+  readonly deliver: () => void;
 }
 
 interface Durable {

@@ -5,7 +5,7 @@ export interface Stage {
   readonly entries: readonly Entry[];
   /** Roughly how much memory it takes until then. */
   readonly weight: number;
-  then(error?: Error): void;
+  readonly done: (error?: Error) => void;
 }
 
 /** Lets what the frames of one connection lead to happen in the order of the frames, though the journal takes its time. */
@@ -23,9 +23,9 @@ export class Sequence {
     return this.#weight;
   }
 
-  run({ entries, weight, then }: Stage): void {
+  run({ entries, weight, done }: Stage): void {
     if (entries.length === 0 && this.#waiting === 0) {
-      then();
+      done();
       return;
     }
     this.#waiting += 1;
@@ -33,7 +33,7 @@ export class Sequence {
     this.#journal.append(entries, (error) => {
       this.#waiting -= 1;
       this.#weight -= weight;
-      then(error);
+      done(error);
     });
   }
 }
