@@ -48,6 +48,7 @@ test("a client that promised heart-beats and is silent is disconnected; one that
   expect(error.headers.get("message")).toBe("no heart-beats");
   await silent.ended();
   await alive.told("SEND", { destination: "/topic/a" });
+  expect(alive.unasked).toEqual([]);
   clearInterval(beating);
 });
 
@@ -55,4 +56,5 @@ test("a client that asked for heart-beats gets them", async () => {
   const broker = await aBroker({ limits: { heartBeat: 20 } });
   const client = await broker.client({ "heart-beat": "0,20" });
   while (client.beats < 3) await new Promise((resolve) => client.socket.once("data", resolve));
+  expect(client.unasked).toEqual([]);
 });

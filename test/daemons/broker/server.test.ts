@@ -17,7 +17,7 @@ import { Client, dial } from "./support/client.ts";
 const loopback = { host: "127.0.0.1", port: 0 };
 
 test("the broker calls itself by the version of its package", () => {
-  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+  const [, version] = /"version": "(.*)"/.exec(readFileSync("package.json", "utf8")) ?? [];
   expect(SERVER).toBe(`skein/${version}`);
 });
 
@@ -49,6 +49,7 @@ test("a stopped broker answers what it took, closes all connections, and frees i
   await client.hear();
   await broker.broker.stop();
   await client.ended();
+  expect(client.unasked.map(({ command }) => command)).toEqual(["RECEIPT"]);
   const again = await startBroker({
     listen: { tcp: { ...loopback, port: broker.port } },
     logins: LOGINS,
@@ -62,7 +63,7 @@ test("a client that does not close its side does not keep the broker from stoppi
   const client = await broker.client();
   client.socket.pause();
   client.socket.allowHalfOpen = true;
-  await broker.broker.stop();
+  await expect(broker.broker.stop()).resolves.toBeUndefined();
 });
 
 describe("WebSocket", () => {
@@ -116,8 +117,8 @@ describe("WebSocket", () => {
     const socket = new WebSocket(url);
     await once(socket, "open");
     for (const byte of "CONNECT\nlogin:ann\npasscode:secret\n\n\0") socket.send(byte);
-    const [data] = (await once(socket, "message")) as [Buffer];
-    expect(data.toString()).toMatch(/^CONNECTED\n/);
+    const heard = await once(socket, "message");
+    expect(String(heard[0])).toMatch(/^CONNECTED\n/);
     socket.close();
     await once(socket, "close");
   });
@@ -129,7 +130,7 @@ describe("WebSocket", () => {
     socket.on("error", () => undefined);
     socket.send(Buffer.alloc(10 * 1024 * 1024));
     await once(socket, "close");
-    await broker.client();
+    await expect(broker.client()).resolves.toBeDefined();
   });
 
   test("a subscriber that does not read is disconnected here too", async () => {
@@ -147,16 +148,16 @@ describe("WebSocket", () => {
     }
     socket.terminate();
     await once(socket, "close");
+    expect(sender.unasked).toEqual([]);
   });
 
   test("a browser that comes without WebSocket is told so, and one that says nothing is disconnected", async () => {
     const broker = await aBroker({ listen: { websocket: loopback }, limits: { connectDeadline: 50 } });
     const port = broker.broker.addresses.websocket?.port ?? 0;
-    const [response] = (await once(request({ port }).end(), "response")) as [
-      { statusCode: number; resume(): void },
-    ];
-    expect(response.statusCode).toBe(426);
-    response.resume();
+    const status = await new Promise((resolve) => {
+      request({ port }, (response) => resolve(response.resume().statusCode)).end();
+    });
+    expect(status).toBe(426);
     const silent = await dial(port);
     await silent.ended();
   });
@@ -205,6 +206,6 @@ describe("TLS", () => {
     const broker = await aBroker({ listen: { tcp: { ...loopback, tls: await certificate() } } });
     const client = await broker.dial();
     client.say("CONNECT", { login: "ann", passcode: "secret" });
-    await client.ended();
+    expect(await client.hearOrEnd()).toBeUndefined();
   });
 });

@@ -21,7 +21,7 @@ describe("topics", () => {
     expect(message.headers.get("message-id")).toMatch(/^[A-Za-z0-9_-]+$/);
     expect(message.headers.has("ack")).toBe(false);
     const twice = [await other.hear(), await other.hear()].map(({ headers }) => headers.get("subscription"));
-    expect(twice.toSorted()).toEqual(["s", "t"]);
+    expect(new Set(twice)).toEqual(new Set(["s", "t"]));
   });
 
   test("a sender that subscribes hears itself", async () => {

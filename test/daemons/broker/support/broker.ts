@@ -1,4 +1,4 @@
-import { afterEach, expect } from "vitest";
+import { afterEach } from "vitest";
 import type { LogEntry } from "../../../../daemons/broker/log.ts";
 import { type Broker, type BrokerOptions, startBroker } from "../../../../daemons/broker/server.ts";
 import { type Client, dial } from "./client.ts";
@@ -6,7 +6,7 @@ import { type Client, dial } from "./client.ts";
 const undo: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
-  for (const each of undo.splice(0).reverse()) await each();
+  for (const each of undo.splice(0).toReversed()) await each();
 });
 
 /** Ends something when the test ends. */
@@ -89,7 +89,8 @@ export class TestBroker {
       passcode: "secret",
       ...headers,
     });
-    expect((await client.hear()).command).toBe("CONNECTED");
+    const { command } = await client.hear();
+    if (command !== "CONNECTED") throw new Error(`the broker answered ${command}`);
     return client;
   }
 

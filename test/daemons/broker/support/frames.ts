@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { encode } from "../../../../daemons/broker/codec/encode.ts";
 import {
   clientCommands,
