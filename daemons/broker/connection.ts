@@ -28,6 +28,7 @@ export class Connection implements Receiver {
   #login = "";
   #refusal: NodeJS.Timeout | undefined;
   #paused = false;
+  #refused = false;
 
   constructor(transport: Transport, world: World) {
     const { rules, router, journal, now } = world;
@@ -98,7 +99,11 @@ export class Connection implements Receiver {
     this.#session = outcome.session;
     if (this.#ended) this.quiet();
     const weight = FRAME_WEIGHT + frame.body.length;
-    const done = (error?: Error) => this.#conclude(work, outcome.answers, receipt, error);
+    const done = (error?: Error) => {
+      this.#pauseOrResume();
+      if (error !== undefined) this.#undo(work, receipt, error);
+      else this.#finish(work, outcome.answers);
+    };
     this.#sequence.run({ entries: work.entries, weight, done });
     this.#pauseOrResume();
   }
@@ -113,13 +118,17 @@ export class Connection implements Receiver {
     }
   }
 
-  #conclude(work: Work, answers: readonly Answer[], receipt: string | undefined, error?: Error): void {
-    this.#pauseOrResume();
-    if (error === undefined) {
-      work.finish();
-      for (const answer of answers) this.#answer(answer);
+  #finish(work: Work, answers: readonly Answer[]): void {
+    // After a refusal nothing counts that came behind it, unless the journal has it already.
+    if (this.#refused && work.entries.length === 0) {
+      work.undo();
       return;
     }
+    work.finish();
+    for (const answer of answers) this.#answer(answer);
+  }
+
+  #undo(work: Work, receipt: string | undefined, error: Error): void {
     work.undo();
     // An acknowledgement that nobody waits for is written later: the journal remembers it.
     if (receipt === undefined && work.entries.every(({ kind }) => kind === "settled")) return;
@@ -172,6 +181,7 @@ export class Connection implements Receiver {
 
   #refuse(error: ProtocolError, receipt?: string): void {
     this.quiet();
+    this.#refused = true;
     this.#tell("warn", "client.refused", { reason: error.message });
     this.#speaker.refuse(error, receipt);
   }

@@ -111,7 +111,7 @@ export class Performer implements Outlet {
   #subscribe(subscription: Subscription): Work {
     const attachment = attach(subscription, this.#router, this);
     this.#attachments.set(subscription.id, attachment);
-    return work(attachment.entries);
+    return work(attachment.entries, attachment.recorded);
   }
 
   /** What the subscription has not acknowledged stays with the connection: it may finish what it has in hand. */

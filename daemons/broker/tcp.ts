@@ -155,7 +155,7 @@ class SocketTransport implements Transport {
   #cork(): void {
     this.#corked = true;
     this.#socket.cork();
-    process.nextTick(() => {
+    queueMicrotask(() => {
       this.#corked = false;
       this.#socket.uncork();
     });
