@@ -9,7 +9,7 @@ import type { Answer, Opening, Outcome, Session } from "./session.ts";
 import { Speaker } from "./speaker.ts";
 import { Timer } from "./timer.ts";
 import type { Receiver, Transport } from "./transport.ts";
-import { Watch } from "./watch.ts";
+import { type Due, Watch } from "./watch.ts";
 import type { World } from "./world.ts";
 
 const FRAME_WEIGHT = 1024;
@@ -27,7 +27,6 @@ export class Connection implements Receiver {
   #session: Session = { state: "new" };
   #login = "";
   #refusal: NodeJS.Timeout | undefined;
-  #paused = false;
   #refused = false;
 
   constructor(transport: Transport, world: World) {
@@ -41,9 +40,9 @@ export class Connection implements Receiver {
       cut: (reason) => this.#tell("warn", "client.cut", { reason }),
     });
     this.#performer = new Performer(router, journal, this.#speaker);
-    this.#sequence = new Sequence(journal);
+    this.#sequence = new Sequence(journal, transport, rules.limits.writeBuffer);
     this.#timer = new Timer({
-      due: () => this.#watch.due(now()),
+      due: () => this.#due(),
       beat: () => this.#speaker.beat(),
       drop: (reason) => this.#refuse(new ProtocolError(reason)),
     });
@@ -100,12 +99,14 @@ export class Connection implements Receiver {
     if (this.#ended) this.quiet();
     const weight = FRAME_WEIGHT + frame.body.length;
     const done = (error?: Error) => {
-      this.#pauseOrResume();
-      if (error !== undefined) this.#undo(work, receipt, error);
-      else this.#finish(work, outcome.answers);
+      try {
+        if (error !== undefined) this.#undo(work, receipt, error);
+        else this.#finish(work, outcome.answers);
+      } catch (bug) {
+        this.#fail(bug);
+      }
     };
     this.#sequence.run({ entries: work.entries, weight, done });
-    this.#pauseOrResume();
   }
 
   #begin({ effects }: Outcome, receipt: string | undefined): Work | undefined {
@@ -180,6 +181,7 @@ export class Connection implements Receiver {
   }
 
   #refuse(error: ProtocolError, receipt?: string): void {
+    if (this.#refused) return;
     this.quiet();
     this.#refused = true;
     this.#tell("warn", "client.refused", { reason: error.message });
@@ -191,16 +193,10 @@ export class Connection implements Receiver {
     this.end();
   }
 
-  /** A client that sends faster than the disk writes is not read until the disk has caught up. */
-  #pauseOrResume(): void {
-    const { writeBuffer } = this.#world.rules.limits;
-    if (!this.#paused && this.#sequence.weight > writeBuffer) {
-      this.#paused = true;
-      this.#transport.pause();
-    } else if (this.#paused && this.#sequence.weight < writeBuffer / 2) {
-      this.#paused = false;
-      this.#transport.resume();
-    }
+  #due(): Due {
+    const now = this.#world.now();
+    if (this.#sequence.paused) this.#watch.excuse(now);
+    return this.#watch.due(now);
   }
 
   #tell(level: "info" | "warn" | "error", event: string, fields: Readonly<Record<string, unknown>>): void {

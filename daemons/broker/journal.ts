@@ -35,7 +35,7 @@ export async function startJournal(
 }
 
 /** A folder of the file system. */
-export function folderDisk(folder: string): Disk {
+function folderDisk(folder: string): Disk {
   const path = (name: string) => `${folder}/${name}`;
   return {
     list: () => readdir(folder),

@@ -13,7 +13,7 @@ export interface Listener {
 }
 
 /** Where one message goes: what must be journalled first, and the handing over. */
-export interface Route {
+interface Route {
   readonly entries: readonly Entry[];
   readonly deliver: () => void;
 }
@@ -26,7 +26,7 @@ interface Durable {
 }
 
 /** A durable subscription that somebody opens: what must be journalled, and what to call when it has been. */
-export interface OpenedDurable {
+interface OpenedDurable {
   readonly mailbox: Mailbox;
   readonly entries: readonly Entry[];
   readonly recorded: () => void;

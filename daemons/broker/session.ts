@@ -9,6 +9,7 @@ import type { ProtocolError } from "./protocol-error.ts";
 
 /** How deliveries are acknowledged (STOMP 1.2 "SUBSCRIBE ack Header"). */
 export const ackModes = ["auto", "client", "client-individual"] as const;
+/** One of them. */
 export type AckMode = (typeof ackModes)[number];
 
 /** One consumer's interest in a destination. */

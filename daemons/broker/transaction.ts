@@ -30,10 +30,12 @@ export function openTransaction(
   return { name, transaction };
 }
 
+/** The session with a transaction, new or changed. */
 export function withTransaction(session: Connected, name: string, transaction: Transaction): Connected {
   return { ...session, transactions: new Map(session.transactions).set(name, transaction) };
 }
 
+/** The session when a transaction is over. */
 export function withoutTransaction(session: Connected, name: string): Connected {
   return {
     ...session,

@@ -30,7 +30,11 @@ export function connect({ headers }: Frame, rules: Rules): Outcome {
 function agreeVersion(accepted = "1.0"): Version {
   const offered = accepted.split(",").map((each) => each.trim());
   const best = versions.find((version) => offered.includes(version));
-  if (best === undefined) throw new ProtocolError(`the broker speaks STOMP ${versions.join(", ")}`);
+  if (best === undefined) {
+    throw new ProtocolError(`the broker speaks STOMP ${versions.join(", ")}`, {
+      version: versions.join(","),
+    });
+  }
   return best;
 }
 

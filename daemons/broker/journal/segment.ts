@@ -11,6 +11,8 @@ export interface Segment {
 }
 
 const digits = (number: number) => String(number).padStart(8, "0");
+
+/** What a segment is called. */
 export const segmentName = (number: number): string => `${digits(number)}.journal`;
 
 /** What a segment is called while it is being made. */

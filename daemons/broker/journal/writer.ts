@@ -13,7 +13,7 @@ interface Append {
 }
 
 /** What the journal writes to, and what is in it already. */
-export interface JournalState {
+interface JournalState {
   readonly disk: Disk;
   readonly stored: Stored;
   readonly segment: Segment;

@@ -67,7 +67,11 @@ test("a client that names no version speaks 1.0", () => {
 });
 
 test("a client of another protocol version is refused", () => {
-  expect(refusal({ state: "new" }, connect({ "accept-version": "2.0" }))).toContain("STOMP 1.2, 1.1, 1.0");
+  const [answer] = after({ state: "new" }, connect({ "accept-version": "2.0" })).answers;
+  expect(answer).toMatchObject({
+    say: "refused",
+    error: { message: "the broker speaks STOMP 1.2, 1.1, 1.0", headers: { version: "1.2,1.1,1.0" } },
+  });
 });
 
 test("CONNECTED names the broker, and ids that need no escaping", () => {

@@ -187,28 +187,31 @@ test("a folder that cannot be had is named", async () => {
   await expect(starting).rejects.toThrow("/dev/null/journal");
 });
 
-describe("on a full disk", () => {
-  async function brokerOn(disk: TestDisk): Promise<() => Promise<Client>> {
-    const { journal, stored } = await startJournal(disk, () => undefined, Number.POSITIVE_INFINITY);
-    const now = () => performance.now();
-    const common = { logins: LOGINS, permits: () => true, limits: defaultLimits, log: () => undefined, now };
-    const core = new Core({ ...common, journal });
-    core.router.restore(stored.entries());
-    const listener = await listenTcp({ host: "127.0.0.1", port: 0 }, core, defaultLimits);
-    afterwards(async () => {
-      const closed = listener.close();
-      await core.stop();
-      await closed;
-    });
-    return async () => {
-      const client = await dial(listener.address.port);
-      afterwards(() => client.leave());
-      client.say("CONNECT", login);
-      await client.hear();
-      return client;
-    };
-  }
+type Join = (headers?: Readonly<Record<string, string>>) => Promise<Client>;
 
+/** A broker whose journal is on a disk of ours, and the way to log in there. */
+async function brokerOn(disk: TestDisk, limits = defaultLimits): Promise<Join> {
+  const { journal, stored } = await startJournal(disk, () => undefined, Number.POSITIVE_INFINITY);
+  const now = () => performance.now();
+  const common = { logins: LOGINS, permits: () => true, limits, log: () => undefined, now };
+  const core = new Core({ ...common, journal });
+  core.router.restore(stored.entries());
+  const listener = await listenTcp({ host: "127.0.0.1", port: 0 }, core, limits);
+  afterwards(async () => {
+    const closed = listener.close();
+    await core.stop();
+    await closed;
+  });
+  return async (headers = {}) => {
+    const client = await dial(listener.address.port);
+    afterwards(() => client.leave());
+    client.say("CONNECT", { ...login, ...headers });
+    await client.hear();
+    return client;
+  };
+}
+
+describe("on a full disk", () => {
   test("a SEND is answered with ERROR, nobody gets it, and the broker goes on", async () => {
     const disk = new TestDisk();
     const client = await brokerOn(disk);
@@ -288,6 +291,28 @@ describe("on a full disk", () => {
     await back.told("SUBSCRIBE", durable);
     expect(await take(back, 1)).toEqual(["kept"]);
   });
+});
+
+test("on a slow disk a client is read no faster than it writes, and not taken for silent meanwhile", async () => {
+  const disk = new TestDisk();
+  const client = await brokerOn(disk, { ...defaultLimits, heartBeat: 30, writeBuffer: 100_000 });
+  const taker = await client();
+  await taker.told("SUBSCRIBE", { id: "1", destination: "/queue/a" });
+  let open = (): void => undefined;
+  disk.gate = new Promise((resolve) => {
+    open = resolve;
+  });
+  const sender = await client({ "heart-beat": "30,0" });
+  const silent = await client({ "heart-beat": "30,0" });
+  const bodies = Array.from({ length: 300 }, (_value, index) => `${index}:${"x".repeat(30_000)}`);
+  for (const body of bodies) sender.say("SEND", { destination: "/queue/a", persistent: "true" }, body);
+  expect((await silent.hear()).headers.get("message")).toBe("no heart-beats");
+  await silent.ended();
+  expect(sender.socket.writableLength).toBeGreaterThan(0);
+  expect(taker.unasked).toEqual([]);
+  open();
+  expect(await taker.bodies(300)).toEqual(bodies);
+  expect(sender.unasked).toEqual([]);
 });
 
 describe("kill -9", () => {

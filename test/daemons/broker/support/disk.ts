@@ -13,6 +13,8 @@ export class TestDisk implements Disk {
   /** How many more changes are made before the power goes. */
   changesLeft = Number.POSITIVE_INFINITY;
   syncs = 0;
+  /** What each sync waits for. */
+  gate: Promise<void> = Promise.resolve();
 
   constructor(files = new Map<string, TestFile>()) {
     this.files = files;
@@ -68,6 +70,7 @@ export class TestDisk implements Disk {
 
   async sync(): Promise<void> {
     await this.#change(() => undefined);
+    await this.gate;
     this.syncs += 1;
   }
 
