@@ -30,7 +30,7 @@ export async function listenWebSocket(listen: Listen, door: Door, limits: Limits
       serve(webSocket, socket.remoteAddress ?? "", door),
     );
   });
-  return opened(server, listen, sockets);
+  return opened(server, listen, door, sockets);
 }
 
 const webSocketOptions = (limits: Limits): ServerOptions => ({
