@@ -60,9 +60,10 @@ function explain(error: unknown): string {
   return `skein: ${said}${process.env["SKEIN_DEBUG"] === undefined ? "" : `\n${error instanceof Error ? error.stack : ""}`}`;
 }
 
+// The exit is asked for: what still waits for a broker must not keep a command alive.
 try {
-  process.exitCode = await main(hideBin(process.argv));
+  process.exit(await main(hideBin(process.argv)));
 } catch (error) {
   note(explain(error));
-  process.exitCode = error instanceof UsageError ? EXIT.usage : exitStatusOf(error);
+  process.exit(error instanceof UsageError ? EXIT.usage : exitStatusOf(error));
 }
