@@ -28,9 +28,7 @@ async function main(words: readonly string[]): Promise<number> {
     .wrap(Math.min(110, process.stdout.columns ?? 80))
     .exitProcess(false)
     .fail((message: string | null, error: unknown) => {
-      if (error !== undefined && error !== null) throw error;
-      note(`skein: ${message ?? "wrong words on the command line"}\nTry: skein --help`);
-      status = EXIT.usage;
+      throw error ?? new UsageError(message ?? "wrong words on the command line");
     });
   for (const [words, { describe, load }] of Object.entries(COMMANDS)) {
     // Loaded only when it is asked for: a command line should start at once.
@@ -51,16 +49,21 @@ async function main(words: readonly string[]): Promise<number> {
   return status;
 }
 
+/** The words of a command line make no sense. */
+class UsageError extends Error {}
+
 /** What a person reads of an error: what was attempted, what was wrong, what to do. */
 function explain(error: unknown): string {
+  if (error instanceof UsageError) return `skein: ${safeText(error.message)}\nTry: skein --help`;
   const said = reasonOf(error).split("\n").map(safeText).join("\n");
   if (error instanceof Failure) return `skein: ${said}\n  ${error.advice} [${error.code}]`;
   return `skein: ${said}${process.env["SKEIN_DEBUG"] === undefined ? "" : `\n${error instanceof Error ? error.stack : ""}`}`;
 }
 
+// The exit is asked for: what still waits for a broker must not keep a command alive.
 try {
-  process.exitCode = await main(hideBin(process.argv));
+  process.exit(await main(hideBin(process.argv)));
 } catch (error) {
   note(explain(error));
-  process.exitCode = exitStatusOf(error);
+  process.exit(error instanceof UsageError ? EXIT.usage : exitStatusOf(error));
 }

@@ -65,7 +65,8 @@ function within({ prefix, overrides }: Topics): Policy {
     login === LOGIN && (here.some((each) => destination.startsWith(each)) || elsewhere.has(destination));
 }
 
+/** Whoever comes and goes is worth a line only to somebody who looks for it. */
 const logTo =
   (log: Log) =>
   ({ level, event, ...fields }: LogEntry) =>
-    log[level](fields, event);
+    log[event.startsWith("client.") && level === "info" ? "debug" : level](fields, event);

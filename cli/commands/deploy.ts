@@ -11,7 +11,7 @@ import { withSession, type Session } from "../session.ts";
 import { resolveTarget, type Target } from "../target.ts";
 
 /** How long the hosts may take to have fetched what was pushed a moment ago, in milliseconds. */
-const FETCHING = 10_000;
+const FETCHING = 3_000;
 
 export const deploy = defineCommand({
   options: (yargs) =>

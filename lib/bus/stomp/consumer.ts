@@ -100,12 +100,20 @@ export class Consumer {
   }
 
   async #leave(): Promise<void> {
-    for (const answer of this.#answers.splice(0)) answer();
     const connection = this.#connection;
     if (connection === undefined) return;
-    if (!connection.dialect.unsubscribeGivesBack) for (const { nack } of this.#waiting) nack();
-    this.detach();
+    const { unanswered } = connection.dialect;
+    const answers = this.#answers.splice(0);
+    if (unanswered !== "given-back") answers.push(...this.#waiting.map(({ nack }) => nack));
+    const answerAll = (): void => {
+      for (const answer of answers) answer();
+      this.detach();
+    };
+    if (unanswered !== "answerable") answerAll();
     // Where the connection is lost, the subscription is gone with it.
-    await connection.unsubscribe(this.#id).catch(() => undefined);
+    const left = connection.unsubscribe(this.#id).catch(() => undefined);
+    // Each answer brings the next delivery, as long as there is a subscription.
+    if (unanswered === "answerable") answerAll();
+    await left;
   }
 }

@@ -8,18 +8,23 @@ export interface Dialect {
   readonly rest: ">" | "#";
   /** Whether a NACK gives a delivery back; otherwise the broker takes it out of the way at once. */
   readonly nackGivesBack: boolean;
-  /** Whether UNSUBSCRIBE gives back what was delivered and not acknowledged; otherwise only the end of the connection does. */
-  readonly unsubscribeGivesBack: boolean;
+  /**
+   * What becomes of a delivery that is not answered when its subscription ends. The broker gives it back itself; or it
+   * can still be answered; or it is stuck until the connection ends too.
+   */
+  readonly unanswered: "given-back" | "answerable" | "stuck";
 }
 
-const STOMP: Dialect = { rest: ">", nackGivesBack: true, unsubscribeGivesBack: true };
-const RABBITMQ: Dialect = { rest: "#", nackGivesBack: true, unsubscribeGivesBack: false };
-const ACTIVEMQ: Dialect = { rest: ">", nackGivesBack: false, unsubscribeGivesBack: true };
+const EMBEDDED: Dialect = { rest: ">", nackGivesBack: true, unanswered: "answerable" };
+const RABBITMQ: Dialect = { rest: "#", nackGivesBack: true, unanswered: "stuck" };
+const ACTIVEMQ: Dialect = { rest: ">", nackGivesBack: false, unanswered: "given-back" };
+const UNKNOWN: Dialect = { rest: ">", nackGivesBack: true, unanswered: "stuck" };
 
 /** The dialect of a broker, by the `server` header of its CONNECTED. */
 export function dialectOf(server = ""): Dialect {
+  if (/^skein\b/i.test(server)) return EMBEDDED;
   if (/^rabbitmq/i.test(server)) return RABBITMQ;
-  return /^(apache-)?activemq/i.test(server) ? ACTIVEMQ : STOMP;
+  return /^(apache-)?activemq/i.test(server) ? ACTIVEMQ : UNKNOWN;
 }
 
 /** News may wait here while its receiver is busy, so that each need not cross the network in turn. */
@@ -61,21 +66,3 @@ export function durableName({ name, destination }: Interest): string {
 
 /** RabbitMQ takes 255 bytes. */
 const MOST_NAME = 200;
-
-/** Headers that belong to one hop between us and a broker, and must not be passed on. */
-const OF_ONE_HOP = new Set([
-  "destination",
-  "content-length",
-  "receipt",
-  "transaction",
-  "subscription",
-  "message-id",
-  "ack",
-  "redelivered",
-  "persistent",
-]);
-
-/** The headers that belong to the message itself. */
-export function ownHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_ONE_HOP.has(name)));
-}
