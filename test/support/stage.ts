@@ -138,7 +138,7 @@ export async function setStage({ app = {}, config = {} }: StageOptions = {}): Pr
   writeFileSync(file, stringify(given));
   const running: Running[] = [];
   const configured = (words: readonly string[]) =>
-    words.includes("--config") ? words : [...words, "--config", file];
+    words.includes("--config") ? words : ["--config", file, ...words];
   const start = (...words: string[]) => {
     const started = startSkein(configured(words), { cwd: folder, env });
     running.push(started);

@@ -121,19 +121,17 @@ describe("a pre-deploy that", { timeout: 60_000 }, () => {
   );
 
   test("prints 100 MB is followed to its end; its beginning and its end are kept, and no more", async () => {
-    const revision = stage.pushed({
-      "deploy/pre-deploy": aScript(
-        "echo the beginning; yes and so on | head -c 100000000; echo; echo the end",
-      ),
-    });
+    const prints = "echo the beginning; yes and so on | head -c 100000000; echo; echo the end";
+    const revision = stage.pushed({ "deploy/pre-deploy": aScript(prints) });
     const ran = await deploy("main", "--hosts", "web3");
     expect(finishedIn(ran)).toMatchObject({ outcome: "succeeded" });
     expect(stage.everywhere()).toEqual([good, good, revision]);
-    const log = await stage.skein("log", finishedIn(ran).rollout);
-    expect(log.stdout).toContain("the beginning");
-    expect(log.stdout).toContain("the end");
-    expect(log.stdout).toMatch(/\[\d{8,9} bytes of output are left out here\]/);
-    expect(log.stdout.length).toBeLessThan(4_000_000);
+    const log = await stage.skein("log", "--follow", finishedIn(ran).rollout);
+    const printed = log.stdout.split("\n").filter((line) => line.includes("web3 pre-deploy"));
+    expect(printed[0]).toContain("the beginning");
+    expect(printed.at(-1)).toContain("the end");
+    expect(printed.find((line) => /\[\d{8} bytes of output are left out here\]/.test(line))).toBeDefined();
+    expect(log.stdout.length).toBeLessThan(2_000_000);
     const back = await stage.skein("rollback", "shop", "--hosts", "web3", "--json");
     expect(finishedIn(back)).toMatchObject({ outcome: "succeeded", revision: good });
     stage.pushed(SHOP);
@@ -256,7 +254,6 @@ describe("words that name nothing", { timeout: 60_000 }, () => {
       'no host has a branch or tag "nosuch"',
     ],
     ["a revision that nobody has", ["deploy", "shop", "a".repeat(40)], 1, "REF_UNKNOWN", "a".repeat(40)],
-    ["a ref that looks like an option", ["deploy", "shop", "--", "-x"], 64, "NAME_INVALID", '"-x"'],
     ["a ref with two dots", ["deploy", "shop", "main..v1"], 64, "NAME_INVALID", '"main..v1"'],
     ["a ref that goes up", ["deploy", "shop", "../../etc"], 64, "NAME_INVALID", '"../../etc"'],
     [
@@ -297,7 +294,8 @@ describe("words that name nothing", { timeout: 60_000 }, () => {
   });
 
   test.each([
-    ["an option that is none", ["deploy", "shop", "-x"], "Unknown argument: x"],
+    ["a ref that looks like an option", ["deploy", "shop", "-x"], '"-x" counts as an option'],
+    ["an option that is none", ["deploy", "shop", "main", "-x"], "Unknown argument: x"],
     ["a command that is none", ["deplyo", "shop", "main"], "deploy"],
     ["too few words", ["deploy", "shop"], "Not enough"],
   ])("%s is answered with what to try, and status 64", async (_what, words, says) => {
