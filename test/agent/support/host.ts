@@ -209,7 +209,9 @@ function writeTrust(folder: string): void {
 function survivors(root: string): string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => readEnvironment(pid).includes(`SKEIN_ROOT=${root}`));
+    .filter((pid) =>
+      ["SKEIN_JOB=", `SKEIN_ROOT=${root}`].every((each) => readEnvironment(pid).includes(each)),
+    );
 }
 
 function readEnvironment(pid: string): string {
