@@ -20,16 +20,16 @@ test.each([
   ["link", "", false],
   ["link", "a/../../x", false],
   ["link", ".hidden/../x", false],
-  ["link", "..hidden/../x", false],
+  ["link", ".../../x", false],
 ])("a link %s that leads to %s stays inside: %s", (path, target, inside) => {
   expect(staysInside(path, target)).toBe(inside);
 });
 
 test("links that are let through lead out by no chain of them", () => {
-  const name = fc.constantFrom("a", "b", "c", "d");
+  const name = fc.constantFrom("a", "b", "c", "...");
   const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
   const target = fc
-    .array(fc.constantFrom("a", "b", "c", "..", ".", "..x"), { minLength: 1, maxLength: 5 })
+    .array(fc.constantFrom("a", "b", "c", "..", ".", "..."), { minLength: 1, maxLength: 5 })
     .map((parts) => parts.join("/"));
   fc.assert(
     fc.property(fc.array(fc.tuple(path, target), { maxLength: 8 }), (links) => {
