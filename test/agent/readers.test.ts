@@ -15,7 +15,7 @@ const seen = { reads: 0, wrong: [] };
 let stop = false;
 parentPort.on("message", () => (stop = true));
 const read = () => {
-  for (let time = 0; time < 200; time += 1) {
+  for (let time = 0; time < 50; time += 1) {
     try {
       const live = realpathSync(workerData);
       const [one, two] = ["one", "two"].map((name) => readFileSync(live + "/" + name, "utf8"));
@@ -26,7 +26,7 @@ const read = () => {
     }
   }
   if (stop) parentPort.postMessage(seen);
-  else setImmediate(read);
+  else setTimeout(read, 1);
 };
 read();
 `;
