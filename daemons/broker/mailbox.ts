@@ -24,7 +24,7 @@ export interface Tally {
 }
 
 /** How much a mailbox may hold, and what happens when it holds more. */
-export interface Bound {
+interface Bound {
   readonly most: number;
   readonly exceeded: () => void;
 }

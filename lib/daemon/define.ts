@@ -42,6 +42,8 @@ export interface Daemon<Config = unknown, Deps = unknown> {
   readonly config: z.ZodType<Config>;
   /** Opens what its handlers work with. Tests pass their own. */
   readonly deps?: (config: Config, surroundings: Surroundings) => Later<Deps>;
+  /** Whether what it works with lasts as long as the process: a new configuration takes effect at the next start. */
+  readonly fixed?: boolean;
   /** Closes it again. */
   readonly dispose?: (deps: Deps) => Later<void>;
   /** The keys are the subscriptions. */

@@ -62,7 +62,7 @@ export const hostOf = (message: Message): string | undefined =>
     : undefined;
 
 const attributes = z.object({
-  specversion: z.literal("1.0"),
+  specversion: z.literal("1.0").optional(),
   id: z.string().min(1).max(200),
   source: z.string().min(1).max(400),
   type: z.string().min(1).max(100),
@@ -77,16 +77,21 @@ const attributes = z.object({
  * @throws {Failure} MESSAGE_INVALID or MESSAGE_UNKNOWN
  */
 export function decode(body: Uint8Array): Envelope {
-  const { type, data, correlation, cause, id, source, time } = checked(
-    attributes,
-    parseJson(body),
-    "message",
-  );
-  if (!isMessageType(type))
+  return fromRecord(parseJson(body));
+}
+
+/**
+ * Checks what was read from the wire, or from a store.
+ * @throws {Failure} MESSAGE_INVALID or MESSAGE_UNKNOWN
+ */
+export function fromRecord(record: unknown): Envelope {
+  const { type, data, correlation, cause, id, source, time } = checked(attributes, record, "message");
+  if (!isMessageType(type)) {
     throw new Failure(
       "MESSAGE_UNKNOWN",
       `Cannot read a message of type ${JSON.stringify(type)}: the catalogue has none of that name`,
     );
+  }
   return {
     id,
     source,

@@ -1,0 +1,52 @@
+import { type Check, fill } from "../lib/config/apps.ts";
+import { pause } from "../lib/effects/clock.ts";
+import type { HttpAnswer } from "../lib/effects/http.ts";
+import { Failure, reasonOf } from "../lib/failure.ts";
+import type { Revision } from "../lib/schema/names.ts";
+import { factsFor } from "./layout.ts";
+import type { Work } from "./work.ts";
+
+const MOST_PER_TRY = 10_000;
+const MOST_QUOTED = 300;
+
+/**
+ * Asks the app until it answers as it should.
+ * @throws {Failure} CHECK_FAILED with the last answer, once the deadline has passed
+ */
+export async function checkApp(check: Check, revision: Revision, work: Work): Promise<void> {
+  const url = fill(check.url, factsFor(work.name, work.app, work));
+  const end = performance.now() + check.deadline;
+  for (;;) {
+    const left = end - performance.now();
+    const wrong = await objection(url, check, revision, work, Math.max(1, Math.min(left, MOST_PER_TRY)));
+    if (wrong === undefined || work.signal.aborted) return;
+    if (performance.now() + check.interval >= end)
+      throw new Failure(
+        "CHECK_FAILED",
+        `${url} did not answer right within ${check.deadline / 1_000} s: ${wrong}`,
+      );
+    await pause(check.interval, work.signal);
+  }
+}
+
+async function objection(
+  url: string,
+  check: Check,
+  revision: Revision,
+  { http, signal }: Work,
+  deadline: number,
+): Promise<string | undefined> {
+  try {
+    const answer = await http(url, { deadline, signal });
+    if (answer.status !== check.status)
+      return `the status is ${answer.status}, not ${check.status}; ${quoted(answer)}`;
+    const wanted = check.contains?.replaceAll("{revision}", revision);
+    if (wanted === undefined || answer.body.includes(wanted)) return undefined;
+    return `the status is ${answer.status}, but ${JSON.stringify(wanted)} is not in the answer; ${quoted(answer)}`;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+const quoted = ({ body }: HttpAnswer): string =>
+  `it begins: ${JSON.stringify(body.subarray(0, MOST_QUOTED).toString("utf8"))}`;

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { commandId, releaseName, type ReleaseName, revision, type Revision } from "../lib/schema/names.ts";
+
+/** A line of the history of an app on a host: what happened to a release. */
+export const historyLine = z.object({
+  release: releaseName,
+  revision,
+  event: z.enum(["built", "live", "left", "failed"]),
+  at: z.iso.datetime(),
+  rollout: commandId,
+  why: z.string().optional(),
+});
+export type HistoryLine = z.infer<typeof historyLine>;
+
+/** A release folder, and what the history knows of it. */
+export interface KnownRelease {
+  readonly name: ReleaseName;
+  /** The revision in it; without one it was never finished. */
+  readonly revision?: Revision;
+  readonly failed: boolean;
+  /** When it last became live. */
+  readonly lastLive?: string;
+}
+
+/** Puts together what lies on disk and what the history says of it. */
+export function knownReleases(
+  folders: readonly string[],
+  history: readonly HistoryLine[],
+): readonly KnownRelease[] {
+  return folders
+    .map((name) => releaseName.safeParse(name))
+    .flatMap(({ data }) => (data === undefined ? [] : [known(data, history)]));
+}
+
+function known(name: ReleaseName, history: readonly HistoryLine[]): KnownRelease {
+  const all = history.filter(({ release }) => release === name);
+  // What came before was of another folder of that name, which is gone.
+  const lines = all.slice(
+    Math.max(
+      0,
+      all.findLastIndex(({ event }) => event === "built"),
+    ),
+  );
+  const built = lines.find(({ event }) => event === "built");
+  const live = lines.findLast(({ event }) => event === "live");
+  return {
+    name,
+    failed: lines.some(({ event }) => event === "failed"),
+    ...(built && { revision: built.revision }),
+    ...(live && { lastLive: live.at }),
+  };
+}
+
+/** The releases that a host needs no more: not those that are spoken for, not the last `keep` that were live and good. */
+export function dispensable(
+  releases: readonly KnownRelease[],
+  spokenFor: ReadonlySet<ReleaseName>,
+  keep: number,
+): readonly ReleaseName[] {
+  const former = releases
+    .filter(({ name, failed, lastLive }) => !spokenFor.has(name) && !failed && lastLive !== undefined)
+    .sort((a, b) => (b.lastLive ?? "").localeCompare(a.lastLive ?? ""))
+    .slice(0, keep)
+    .map(({ name }) => name);
+  const kept = new Set([...spokenFor, ...former]);
+  return releases.map(({ name }) => name).filter((name) => !kept.has(name));
+}
+
+/** Releases that are in the way: never finished, or failed. */
+export const debris = (
+  releases: readonly KnownRelease[],
+  spokenFor: ReadonlySet<ReleaseName>,
+): readonly ReleaseName[] =>
+  releases
+    .filter(({ name, failed, revision }) => !spokenFor.has(name) && (failed || revision === undefined))
+    .map(({ name }) => name);
+
+/** A name that no release has yet: when the deploy was authorised, and as many digits as it takes. */
+export function freeName(issued: Date, id: Revision, releases: readonly KnownRelease[]): ReleaseName {
+  const taken = new Set<string>(releases.map(({ name }) => name));
+  const time = issued.toISOString().replace(/[-:]|\.\d+Z$/g, "");
+  for (let digits = 7; digits <= id.length; digits += 1) {
+    const name = `${time}-${id.slice(0, digits)}`;
+    if (!taken.has(name)) return releaseName.parse(name);
+  }
+  return freeName(new Date(issued.getTime() + 1_000), id, releases);
+}

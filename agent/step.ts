@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { liveRelease } from "../lib/messages/catalogue.ts";
+import { refName, releaseName, revision } from "../lib/schema/names.ts";
+import { phases, scriptPhases } from "./flow.ts";
+
+const kind = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
+  z.object({ phase: z.enum(phases), do: z.literal(name), ...shape });
+
+/** One action of a plan. Done twice, each comes to the same: a crash in the middle of one repeats it. */
+export const step = z.discriminatedUnion("do", [
+  kind("lock", {}),
+  kind("unlock", {}),
+  /** The mirror holds the revision. */
+  kind("fetch", { revision }),
+  /** No link of the revision leads out of a release. */
+  kind("inspect", { revision }),
+  /** The files of the revision lie under a temporary name. */
+  kind("stage", { revision, release: releaseName }),
+  /** They are on disk, and have their name. */
+  kind("seal", { revision, release: releaseName }),
+  /** The app's script of this phase, where it has one, ran once and ended well. */
+  kind("script", {
+    script: z.enum(scriptPhases),
+    release: releaseName,
+    revision,
+    ref: refName,
+    former: releaseName.nullable(),
+  }),
+  /** What outlives releases is linked into this one. */
+  kind("link-shared", { release: releaseName }),
+  /** `current` leads to the release, or is not there. */
+  kind("publish", { release: releaseName.nullable() }),
+  /** The manifest says so. `fresh`: the first of them became live just now. */
+  kind("declare", { lives: z.array(liveRelease), fresh: z.boolean() }),
+  /** The app answers. */
+  kind("check", { revision }),
+  /** These releases are gone, and so is whatever earlier deploys left half-done. */
+  kind("prune", { releases: z.array(releaseName) }),
+]);
+export type Step = z.infer<typeof step>;
+
+/** A step before it is known in which phase it stands. */
+export type Action = Step extends infer Each ? (Each extends Step ? Omit<Each, "phase"> : never) : never;

@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { linkTarget, namesIn, removeAll, removeWhole } from "../../lib/effects/folders.ts";
+import { reasonOf } from "../../lib/failure.ts";
+import { releasePath } from "../layout.ts";
+import { trimHistory } from "../state.ts";
+import type { Work } from "../work.ts";
+import type { Perform } from "./step-of.ts";
+
+/** Removes what is needed no more. It can never fail a deploy: what stays goes another time. */
+export const prune: Perform<"prune"> = async ({ releases }, work) => {
+  const { layout, log } = work;
+  try {
+    const live = await linkTarget(layout.current);
+    for (const release of releases) {
+      if (live !== `releases/${release}`) await removeWhole(releasePath(layout, release));
+    }
+    for (const path of await leftovers(work)) await removeAll(path);
+    await trimHistory(layout);
+  } catch (error) {
+    log.warn({ app: work.name, error }, `old releases of ${work.name} stay: ${reasonOf(error)}`);
+  }
+};
+
+/** What deploys that were killed left behind, and the jobs of those that ended. */
+async function leftovers({ layout, request }: Work): Promise<readonly string[]> {
+  const [releases, root, jobs] = await Promise.all([layout.releases, layout.root, layout.jobs].map(namesIn));
+  return [
+    ...(releases ?? []).filter((name) => name.startsWith(".tmp-")).map((name) => join(layout.releases, name)),
+    ...(root ?? [])
+      .filter((name) => /^\.current\..*\.tmp$/.test(name))
+      .map((name) => join(layout.root, name)),
+    ...(jobs ?? [])
+      .filter((name) => !name.startsWith(request.command.id))
+      .map((name) => join(layout.jobs, name)),
+  ];
+}

@@ -1,0 +1,18 @@
+import { kindOf, syncData } from "../../lib/effects/files.ts";
+import { giveName } from "../../lib/effects/folders.ts";
+import { releasePath } from "../layout.ts";
+import { addToHistory } from "../state.ts";
+import { stagingPath } from "./stage.ts";
+import type { Perform } from "./step-of.ts";
+
+/** Gives the release its name. Its data goes to disk first: a synced name with lost data would be a torn release. */
+export const seal: Perform<"seal"> = async ({ release, revision }, { layout, request, now }) => {
+  const path = releasePath(layout, release);
+  if ((await kindOf(path)) === undefined) {
+    const staging = stagingPath(layout, release);
+    await syncData(staging);
+    await giveName(staging, path);
+  }
+  const at = now().toISOString();
+  await addToHistory(layout, { release, revision, event: "built", at, rollout: request.command.id });
+};

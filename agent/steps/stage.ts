@@ -1,0 +1,33 @@
+import { join } from "node:path";
+import { hasCode, makeFolder } from "../../lib/effects/files.ts";
+import { giveTo, removeAll } from "../../lib/effects/folders.ts";
+import { Failure } from "../../lib/failure.ts";
+import { isRoot } from "../../lib/effects/processes.ts";
+import type { ReleaseName } from "../../lib/schema/names.ts";
+import type { Layout } from "../layout.ts";
+import { requireRoom } from "../room.ts";
+import type { Perform } from "./step-of.ts";
+
+/** Where a release lies until it is complete. */
+export const stagingPath = (layout: Layout, release: ReleaseName): string =>
+  join(layout.releases, `.tmp-${release}`);
+
+/** Lays out the files of the revision under a temporary name. What an earlier try left there goes first. */
+export const stage: Perform<"stage"> = async ({ revision, release }, { git, layout, app }) => {
+  const staging = stagingPath(layout, release);
+  await removeAll(staging);
+  try {
+    await requireRoom(git, revision, layout.releases);
+    await makeFolder(staging);
+    await git.stage(revision, staging);
+    if (app.user !== undefined && isRoot()) await giveTo(app.user, staging);
+  } catch (error) {
+    await removeAll(staging);
+    throw full(error);
+  }
+};
+
+function full(error: unknown): unknown {
+  if (!hasCode(error, "ENOSPC") && !hasCode(error, "EDQUOT")) return error;
+  return new Failure("DISK_FULL", "Cannot build a release: no space is left", { cause: error });
+}

@@ -1,0 +1,44 @@
+import { checkApp } from "../check.ts";
+import type { Step } from "../step.ts";
+import type { Work } from "../work.ts";
+import { declare } from "./declare.ts";
+import { fetch } from "./fetch.ts";
+import { inspect } from "./inspect.ts";
+import { linkShared } from "./link-shared.ts";
+import { prune } from "./prune.ts";
+import { publish } from "./publish.ts";
+import { script } from "./script.ts";
+import { seal } from "./seal.ts";
+import { stage } from "./stage.ts";
+
+/** Performs one step. */
+export async function act(step: Step, work: Work): Promise<void> {
+  switch (step.do) {
+    case "lock":
+      return work.lock.take();
+    case "unlock":
+      return work.lock.free();
+    case "fetch":
+      return fetch(step, work);
+    case "inspect":
+      return inspect(step, work);
+    case "stage":
+      return stage(step, work);
+    case "seal":
+      return seal(step, work);
+    case "script":
+      return script(step, work);
+    case "link-shared":
+      return linkShared(step, work);
+    case "publish":
+      return publish(step, work);
+    case "declare":
+      return declare(step, work);
+    case "check":
+      return work.app.check && checkApp(work.app.check, step.revision, work);
+    case "prune":
+      return prune(step, work);
+    default:
+      return undefined;
+  }
+}

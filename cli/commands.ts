@@ -1,0 +1,71 @@
+/** Every command: its words, what it does, and where it is. */
+export const COMMANDS: Readonly<
+  Record<string, { readonly describe: string; readonly load: () => Promise<unknown> }>
+> = {
+  up: { describe: "Run everything in one process", load: async () => (await import("./commands/up.ts")).up },
+  "run <daemons..>": {
+    describe: "Run one daemon, or several",
+    load: async () => (await import("./commands/run.ts")).run,
+  },
+  agent: {
+    describe: "Run the agent of this host",
+    load: async () => (await import("./commands/agent.ts")).agent,
+  },
+  init: {
+    describe: "Write a configuration, keys and the trust folder",
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  "deploy <app> <ref>": {
+    describe: "Roll a revision out",
+    load: async () => (await import("./commands/deploy.ts")).deploy,
+  },
+  "rollback <app>": {
+    describe: "Go back to the release before",
+    load: async () => (await import("./commands/rollback.ts")).rollback,
+  },
+  "cancel <id>": {
+    describe: "End a rollout that is under way",
+    load: async () => (await import("./commands/cancel.ts")).cancel,
+  },
+  status: {
+    describe: "Say what is live where",
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  "refs <app>": {
+    describe: "List branches and tags, and the hosts that have them",
+    load: async () => (await import("./commands/refs.ts")).refs,
+  },
+  history: {
+    describe: "List what was deployed, built and pushed",
+    load: async () => (await import("./commands/history.ts")).history,
+  },
+  "log <id>": {
+    describe: "Print the log of a build or a rollout",
+    load: async () => (await import("./commands/log.ts")).log,
+  },
+  hosts: { describe: "List the hosts", load: async () => (await import("./commands/hosts.ts")).hosts },
+  "tail [topic]": {
+    describe: "Print messages as they come",
+    load: async () => (await import("./commands/tail.ts")).tail,
+  },
+  "publish <type>": {
+    describe: "Publish a message: its data is JSON on standard input",
+    load: async () => (await import("./commands/publish.ts")).publish,
+  },
+  "hook <action> <path>": {
+    describe: "Install the hook that announces pushes, or take it out",
+    load: async () => (await import("./commands/hook.ts")).hook,
+  },
+  check: {
+    describe: "Check the configuration",
+    load: async () => (await import("./commands/check.ts")).check,
+  },
+  doctor: {
+    describe: "Look for what is wrong, and say how to mend it",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  demo: {
+    describe: "Show a push going live on three hosts of this machine",
+    load: async () => (await import("./commands/demo.ts")).demo,
+  },
+};

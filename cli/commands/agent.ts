@@ -1,0 +1,10 @@
+import { defineCommand } from "../command.ts";
+import { runParts } from "../processes.ts";
+
+export const agent = defineCommand({
+  options: (yargs) => yargs,
+  run: async (args) => {
+    await runParts(args, [{ daemon: "agent" }]);
+    return 0;
+  },
+});

@@ -1,0 +1,30 @@
+import { findConfig, loadConfig } from "../../lib/config/load.ts";
+import { defineCommand } from "../command.ts";
+import { print, printJson } from "../output.ts";
+import { settingsSchema } from "../settings.ts";
+
+export const check = defineCommand({
+  options: (yargs) => yargs,
+  run: (args) => {
+    const file = findConfig(args.config);
+    const { apps, repositories } = loadConfig(file, settingsSchema);
+    const unknown = Object.entries(apps).filter(
+      ([, { repository }]) => !Object.hasOwn(repositories, repository),
+    );
+    if (args.json)
+      printJson({
+        file,
+        ok: unknown.length === 0,
+        unknown: unknown.map(([app, { repository }]) => ({ app, repository })),
+      });
+    else {
+      for (const [app, { repository }] of unknown)
+        print(`${file} apps.${app}.repository: no repository is named ${repository}`);
+      if (unknown.length === 0)
+        print(
+          `${file} is right: ${Object.keys(repositories).length} repositories, ${Object.keys(apps).length} apps`,
+        );
+    }
+    return Promise.resolve(unknown.length === 0 ? 0 : 78);
+  },
+});

@@ -1,0 +1,80 @@
+import { appName, type AppName } from "../../lib/schema/names.ts";
+import { Failure } from "../../lib/failure.ts";
+import { hostFilter } from "../../lib/schema/filter.ts";
+import { portion } from "../../lib/schema/quantities.ts";
+import { waitForBuild } from "../build-gate.ts";
+import { defineCommand } from "../command.ts";
+import { carriers, type Seen, takeInventory } from "../inventory.ts";
+import { parsed } from "../parsed.ts";
+import { appOf, launch, strategyFor } from "../launch.ts";
+import { withSession, type Session } from "../session.ts";
+import { resolveTarget, type Target } from "../target.ts";
+
+/** How long the hosts may take to have fetched what was pushed a moment ago, in milliseconds. */
+const FETCHING = 3_000;
+
+export const deploy = defineCommand({
+  options: (yargs) =>
+    yargs
+      .positional("app", { type: "string", demandOption: true, describe: "The app" })
+      .positional("ref", {
+        type: "string",
+        demandOption: true,
+        describe: "A branch, a tag, or a full object id",
+      })
+      .option("hosts", { type: "string", describe: "Only hosts that fit this filter" })
+      .option("canary", { type: "number", describe: "How many hosts go first, alone" })
+      .option("batch", {
+        type: "string",
+        describe: "How many of the others go at once: a count, or a share such as 25%",
+      })
+      .option("on-failure", {
+        choices: ["stop", "rollback"] as const,
+        describe: "What becomes of hosts that were switched, where others fail",
+      })
+      .option("force", { type: "boolean", default: false, describe: "Also where it is live already" })
+      .option("why", { type: "string", default: "", describe: "For the history" })
+      .option("dry-run", { type: "boolean", default: false, describe: "Show the plan, and change nothing" })
+      .option("wait", { type: "boolean", default: true, describe: "Follow the rollout to its end" })
+      .option("key", { type: "string", describe: "The private key to sign with" }),
+  run: (args) =>
+    withSession(args, async (session) => {
+      const app = parsed(appName, args.app, "app");
+      const configured = appOf(session.settings, app);
+      const filter = args.hosts === undefined ? undefined : parsed(hostFilter, args.hosts, "--hosts");
+      const batch =
+        args.batch === undefined
+          ? undefined
+          : parsed(portion, /^\d+$/.test(args.batch) ? Number(args.batch) : args.batch, "--batch");
+      const strategy = strategyFor(configured, { canary: args.canary, batch, onFailure: args.onFailure });
+      const { target, seen } = await findTarget(session, app, args.ref);
+      const hosts = carriers(seen, app, filter);
+      if (hosts.length === 0)
+        throw new Failure(
+          "HOSTS_NONE",
+          `Cannot deploy ${app}: no host carries it${filter === undefined ? "" : ` and fits ${filter}`}`,
+        );
+      if (configured.requires.includes("build") && !args.dryRun)
+        await waitForBuild(session.ledger, configured.repository, target.revision);
+      return launch(session, { ...args, kind: "deploy", app, configured, target, hosts, strategy });
+    }),
+});
+
+/** Finds what a person means. What was pushed a moment ago may still be on its way to the hosts. */
+async function findTarget(
+  session: Session,
+  app: AppName,
+  ref: string,
+): Promise<{ target: Target; seen: Seen[] }> {
+  const until = Date.now() + FETCHING;
+  for (;;) {
+    const seen = await takeInventory(session, { app, refs: true });
+    try {
+      return { target: await resolveTarget(session.settings, app, ref, seen), seen };
+    } catch (error) {
+      const mayPass =
+        error instanceof Failure && error.transient && carriers(seen, app).some(({ present }) => present);
+      if (!mayPass || Date.now() > until) throw error;
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { Failure } from "../../lib/failure.ts";
+import { lineOf } from "../../lib/messages/envelope.ts";
+import { safeText } from "../../lib/safe-text.ts";
+import { type Ledger, openLedger, type Recorded } from "../../lib/store/ledger.ts";
+import { defineCommand } from "../command.ts";
+import { print, printJson } from "../output.ts";
+import { readSettings } from "../session.ts";
+
+/** How often the ledger is looked at while a log is followed, in milliseconds. */
+const INTERVAL = 200;
+
+export const log = defineCommand({
+  options: (yargs) =>
+    yargs
+      .positional("id", {
+        type: "string",
+        demandOption: true,
+        describe: "A build or a rollout; its first characters are enough",
+      })
+      .option("follow", {
+        alias: "f",
+        type: "boolean",
+        default: false,
+        describe: "Go on until it has ended",
+      }),
+  run: async (args) => {
+    const ledger = openLedger(readSettings(args).state);
+    try {
+      const subject = await oneSubject(ledger, args.id);
+      let last = 0;
+      for (;;) {
+        const found = await ledger.about(subject, last);
+        for (const each of found) show(each, args.json);
+        last = found.at(-1)?.sequence ?? last;
+        if (!args.follow || found.some(isEnd)) return 0;
+        await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+      }
+    } finally {
+      await ledger.close();
+    }
+  },
+});
+
+const isEnd = ({ type }: Recorded): boolean => type === "build.finished" || type === "rollout.finished";
+
+async function oneSubject(ledger: Ledger, beginning: string): Promise<string> {
+  const found = await ledger.subjectsLike(beginning, 5);
+  const [only] = found;
+  if (only !== undefined && (found.length === 1 || found.includes(beginning)))
+    return found.includes(beginning) ? beginning : only;
+  if (only === undefined)
+    throw new Failure(
+      "ROLLOUT_UNKNOWN",
+      `Cannot find a log: no build or rollout begins with ${JSON.stringify(beginning)}`,
+    );
+  throw new Failure(
+    "ROLLOUT_UNKNOWN",
+    `Cannot choose a log: ${found.join(", ")} all begin with ${JSON.stringify(beginning)}`,
+  );
+}
+
+function show(said: Recorded, json: boolean): void {
+  if (json) return printJson(said);
+  const time = said.time.slice(11, 19);
+  switch (said.type) {
+    case "build.log":
+      return said.data.lines.forEach((line) =>
+        print(`${time}  ${safeText(said.data.step)}  ${safeText(line)}`),
+      );
+    case "deploy.log":
+      return said.data.lines.forEach((line) =>
+        print(`${time}  ${said.data.host} ${said.data.phase}  ${safeText(line)}`),
+      );
+    default:
+      return print(`${time}  ${safeText(lineOf(said))}`);
+  }
+}

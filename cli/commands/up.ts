@@ -1,0 +1,25 @@
+import { defineCommand } from "../command.ts";
+import { DAEMON_NAMES } from "../daemons.ts";
+import { prepareTrust } from "../foundation.ts";
+import { note } from "../output.ts";
+import { type Part, runParts } from "../processes.ts";
+import { readSettings } from "../session.ts";
+
+export const up = defineCommand({
+  options: (yargs) => yargs,
+  run: async (args) => {
+    const settings = readSettings(args);
+    for (const made of await prepareTrust(settings.state)) note(`made ${made}`);
+    const hosts: readonly Part[] =
+      settings.up.hosts.length === 0
+        ? [{ daemon: "agent" }]
+        : settings.up.hosts.map(({ host, labels }) => ({ daemon: "agent", host, labels }));
+    const daemons = DAEMON_NAMES.filter(
+      (name) => name !== "agent" && (name !== "broker" || settings.bus === undefined),
+    );
+    await runParts(args, [...daemons.map((daemon) => ({ daemon })), ...hosts], () => {
+      note(`ready: ${daemons.join(", ")}, and ${hosts.length} agents`);
+    });
+    return 0;
+  },
+});

@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+import yargs, { type Argv } from "yargs";
+import { hideBin } from "yargs/helpers";
+import { EXIT, exitStatusOf } from "../lib/daemon/process.ts";
+import { Failure, reasonOf } from "../lib/failure.ts";
+import { safeText } from "../lib/safe-text.ts";
+import { VERSION } from "../lib/version.ts";
+import type { Command, CommonArguments } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { note } from "./output.ts";
+
+/** Runs the command line and answers the exit status. */
+async function main(words: readonly string[]): Promise<number> {
+  let status: number = EXIT.ok;
+  const parser = yargs(words)
+    .scriptName("skein")
+    .usage("$0 COMMAND\n\nDeploy daemons that fly in formation.")
+    .option("config", { type: "string", describe: "The configuration file", global: true })
+    .option("json", { type: "boolean", default: false, describe: "Answer as lines of JSON", global: true })
+    .demandCommand(1, "Say what to do: one of the commands above.")
+    .recommendCommands()
+    .strict()
+    .completion("completion", "Print a script that completes commands in your shell")
+    .epilogue(
+      "Exit status: 0 done, 1 failed, 64 wrong words on the command line, 69 nobody answered, 78 wrong configuration.",
+    )
+    .version(VERSION)
+    .wrap(Math.min(110, process.stdout.columns ?? 80))
+    .exitProcess(false)
+    .fail((message: string | null, error: unknown) => {
+      throw error ?? new UsageError(message ?? "wrong words on the command line");
+    });
+  for (const [words, { describe, load }] of Object.entries(COMMANDS)) {
+    // Loaded only when it is asked for: a command line should start at once.
+    let command: Command<CommonArguments> | undefined;
+    parser.command(
+      words,
+      describe,
+      async (each) => {
+        command = (await load()) as Command<CommonArguments>;
+        return command.options(each as Argv<CommonArguments>);
+      },
+      async (args) => {
+        if (command !== undefined) status = await command.run(args as never);
+      },
+    );
+  }
+  await parser.parseAsync();
+  return status;
+}
+
+/** The words of a command line make no sense. */
+class UsageError extends Error {}
+
+/** What a person reads of an error: what was attempted, what was wrong, what to do. */
+function explain(error: unknown): string {
+  if (error instanceof UsageError) return `skein: ${safeText(error.message)}\nTry: skein --help`;
+  const said = reasonOf(error).split("\n").map(safeText).join("\n");
+  if (error instanceof Failure) return `skein: ${said}\n  ${error.advice} [${error.code}]`;
+  return `skein: ${said}${process.env["SKEIN_DEBUG"] === undefined ? "" : `\n${error instanceof Error ? error.stack : ""}`}`;
+}
+
+// The exit is asked for: what still waits for a broker must not keep a command alive.
+try {
+  process.exit(await main(hideBin(process.argv)));
+} catch (error) {
+  note(explain(error));
+  process.exit(error instanceof UsageError ? EXIT.usage : exitStatusOf(error));
+}

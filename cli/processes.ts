@@ -1,0 +1,124 @@
+import { connectBus } from "../lib/bus/connect.ts";
+import { busAddress } from "../lib/config/broker-file.ts";
+import { findConfig, hostOfMachine, loadConfig } from "../lib/config/load.ts";
+import { type Controls, controls, notifyManager, signalsTo } from "../lib/daemon/process.ts";
+import { runDaemon, type State } from "../lib/daemon/run.ts";
+import { type Log, openLog } from "../lib/log.ts";
+import type { HostName } from "../lib/schema/names.ts";
+import type { CommonArguments } from "./command.ts";
+import { type DaemonName, DAEMONS } from "./daemons.ts";
+import { type Settings, settingsSchema } from "./settings.ts";
+
+/** One daemon to run in this process: which, and as which host. */
+export interface Part {
+  readonly daemon: DaemonName;
+  readonly host?: HostName;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** How long work in hand may go on after the process was told to stop, in milliseconds. */
+const GRACE = 20_000;
+
+/** Who the others need: started before them, in this order, and stopped after them. */
+const FIRST: readonly DaemonName[] = ["broker", "ledger"];
+
+/**
+ * Runs daemons in this process until it is told to stop.
+ * @throws {Failure} what the first of them to fail throws
+ */
+export async function runParts(
+  args: Pick<CommonArguments, "config">,
+  parts: readonly Part[],
+  onReady?: () => void,
+): Promise<void> {
+  const file = findConfig(args.config);
+  const load = () => loadConfig(file, settingsSchema);
+  const log = await openLog({ level: load().log.level });
+  const outside = controls();
+  const told = outside.listen();
+  signalsTo(outside);
+  const stages = [
+    ...FIRST.map((name) => parts.filter(({ daemon }) => daemon === name)),
+    parts.filter(({ daemon }) => !FIRST.includes(daemon)),
+  ];
+  const running: Running[][] = [];
+  const failed = new Promise<never>((_resolve, reject) => {
+    const startAll = async () => {
+      for (const stage of stages) {
+        const started = stage.map((part) => start(part, load, log));
+        running.push(started);
+        for (const { ended } of started) ended.catch(reject);
+        await Promise.all(started.map(({ ready }) => ready));
+      }
+      void notifyManager("ready");
+      onReady?.();
+    };
+    startAll().catch(reject);
+  });
+  await Promise.race([follow(told, running), failed]);
+}
+
+interface Running {
+  readonly ready: Promise<void>;
+  /** Resolves when it has stopped. */
+  readonly ended: Promise<void>;
+  readonly controls: Controls;
+}
+
+/** Hands on what the process is told, and lets those that started last leave first. */
+async function follow(
+  told: AsyncIterable<"reload" | "stop">,
+  running: readonly (readonly Running[])[],
+): Promise<void> {
+  for await (const control of told) {
+    if (control === "stop") break;
+    for (const each of running.flat()) each.controls.send(control);
+  }
+  void notifyManager("draining");
+  for (const stage of running.toReversed()) {
+    for (const each of stage) each.controls.send("stop");
+    await Promise.all(stage.map(({ ended }) => ended));
+  }
+}
+
+function start({ daemon: name, host, labels }: Part, load: () => Settings, log: Log): Running {
+  const own = controls();
+  const listening = own.listen();
+  let isReadyNow = false;
+  let tell: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => (tell = resolve));
+  const settings = (): Settings => ({
+    ...load(),
+    ...(labels === undefined ? {} : { labels: { ...labels } }),
+  });
+  const identity = host ?? hostOfMachine(load());
+  const finished = runDaemon(DAEMONS[name], {
+    host: identity,
+    log: host === undefined ? log : log.child({ host }),
+    now: () => new Date(),
+    load: settings,
+    connect: (clientId) =>
+      connectBus({
+        address: busAddress(load()),
+        clientId,
+        wait: true,
+        spool: `${load().state}/spool/bus/${clientId}`,
+        log,
+      }),
+    controls: listening,
+    report: (state: State) => {
+      if (state !== "ready") return;
+      isReadyNow = true;
+      tell();
+    },
+    grace: GRACE,
+  });
+  // Whoever still waits for the broker has nothing in hand, and need not be waited for.
+  const left = (async () => {
+    for await (const control of own.listen()) if (control === "stop" && !isReadyNow) return;
+  })();
+  const ended = Promise.race([finished, left]);
+  // Nobody may wait for ever for the readiness of one that could not start.
+  void ended.catch(() => undefined).finally(tell);
+  return { ready, ended, controls: own };
+}

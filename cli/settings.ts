@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { sharedSettings } from "../lib/config/settings.ts";
+import { hostName } from "../lib/schema/names.ts";
+import { DAEMON_NAMES, DAEMONS } from "./daemons.ts";
+
+const localHost = z.strictObject({
+  host: hostName.describe("Its name."),
+  labels: z
+    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9._-]{0,63}$/), z.coerce.string().max(253))
+    .default({})
+    .describe("What filters and apps may say of it."),
+});
+
+const up = z.strictObject({
+  hosts: z
+    .array(localHost)
+    .max(100)
+    .default([])
+    .describe(
+      "Hosts that `skein up` runs an agent for, all on this machine. This machine alone where it is left out.",
+    ),
+});
+
+/** The section of each daemon; a missing one counts as empty, so that its defaults hold. */
+const sections = Object.fromEntries(
+  DAEMON_NAMES.map((name) => [
+    name,
+    DAEMONS[name].config.prefault({} as never).describe(DAEMONS[name].summary),
+  ]),
+);
+
+/** The whole configuration file: what all share, and a section for each daemon. */
+export const settingsSchema = sharedSettings
+  .extend({ up: up.prefault({}).describe("What `skein up` runs."), ...sections })
+  .superRefine(({ apps, repositories }, context) => {
+    for (const [app, { repository }] of Object.entries(apps)) {
+      if (Object.hasOwn(repositories, repository)) continue;
+      context.addIssue({
+        code: "custom",
+        path: ["apps", app, "repository"],
+        message: `names ${repository}, which is not among the repositories`,
+      });
+    }
+  });
+export type Settings = z.infer<typeof settingsSchema>;

@@ -1,0 +1,68 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { z } from "zod";
+import { knownPasscode, writeBrokerFile } from "../lib/config/broker-file.ts";
+import { defineDaemon } from "../lib/daemon/define.ts";
+import type { Log } from "../lib/log.ts";
+import type { Topics } from "../lib/messages/destinations.ts";
+import type { LogEntry } from "./broker/log.ts";
+import type { Policy } from "./broker/policy.ts";
+import { type Broker, startBroker } from "./broker/server.ts";
+
+const address = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, {
+    error: "must be HOST:PORT, such as 127.0.0.1:61613",
+  })
+  .transform((text) => {
+    const at = text.lastIndexOf(":");
+    return { host: text.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(text.slice(at + 1)) };
+  });
+
+const settings = z.strictObject({
+  listen: address
+    .prefault("127.0.0.1:61613")
+    .describe("Where STOMP over TCP is spoken; port 0 takes a free one."),
+  websocket: address
+    .optional()
+    .describe("Where STOMP over WebSocket is spoken; nowhere where it is left out."),
+});
+
+/** The login of everything that reads the state folder. */
+const LOGIN = "skein";
+
+export const broker = defineDaemon<z.infer<typeof settings>, { readonly server: Broker }>({
+  name: "broker",
+  summary: "Speaks STOMP: carries the messages of all other daemons.",
+  config: settings,
+  fixed: true,
+  deps: async ({ listen, websocket }, { settings: { state, topics }, log }) => {
+    const passcode = knownPasscode(state) ?? randomBytes(24).toString("base64url");
+    const server = await startBroker({
+      listen: { tcp: listen, ...(websocket === undefined ? {} : { websocket }) },
+      logins: new Map([[LOGIN, passcode]]),
+      permits: within(topics),
+      journal: join(state, "broker"),
+      log: logTo(log),
+    });
+    const at = server.addresses.tcp;
+    if (at !== undefined)
+      await writeBrokerFile(state, { login: LOGIN, passcode, address: `stomp://${at.host}:${at.port}` });
+    return { server };
+  },
+  dispose: ({ server }) => server.stop(),
+});
+
+/** Whoever has the login may use the destinations of this site, and no others. */
+function within({ prefix, overrides }: Topics): Policy {
+  const elsewhere = new Set(Object.values(overrides));
+  const here = [`/topic/${prefix}.`, `/queue/${prefix}.`];
+  return (login, _verb, destination) =>
+    login === LOGIN && (here.some((each) => destination.startsWith(each)) || elsewhere.has(destination));
+}
+
+/** Whoever comes and goes is worth a line only to somebody who looks for it. */
+const logTo =
+  (log: Log) =>
+  ({ level, event, ...fields }: LogEntry) =>
+    log[event.startsWith("client.") && level === "info" ? "debug" : level](fields, event);

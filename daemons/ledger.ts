@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { type Context, defineDaemon, type Replies } from "../lib/daemon/define.ts";
+import type { Data, MessageType } from "../lib/messages/catalogue.ts";
+import type { Envelope } from "../lib/messages/envelope.ts";
+import { type Ledger, openLedger } from "../lib/store/ledger.ts";
+
+/** What is worth remembering: all that says that something happened. Work is not: whoever hears it takes it. */
+const KEPT = [
+  "commit.pushed",
+  "build.started",
+  "build.log",
+  "build.finished",
+  "mirror.updated",
+  "rollout.started",
+  "rollout.progress",
+  "rollout.finished",
+  "deploy.accepted",
+  "deploy.prepared",
+  "deploy.progress",
+  "deploy.log",
+  "deploy.finished",
+  "deploy.refused",
+  "host.alive",
+  "event.said",
+] as const satisfies readonly MessageType[];
+
+type Deps = { readonly ledger: Ledger };
+type Settings = Record<string, never>;
+
+async function keep(
+  _data: Data<MessageType>,
+  { deps }: Context<Settings, Deps>,
+  envelope: Envelope,
+): Promise<Replies> {
+  await deps.ledger.record(envelope);
+  return [];
+}
+
+export const ledger = defineDaemon<Settings, Deps>({
+  name: "ledger",
+  summary: "Remembers all that happened: pushes, builds, rollouts, deploys, their logs, hosts.",
+  config: z.strictObject({}),
+  deps: (_config, { settings }) => ({ ledger: openLedger(settings.state) }),
+  dispose: ({ ledger: opened }) => opened.close(),
+  on: Object.fromEntries(KEPT.map((type) => [type, keep])),
+});

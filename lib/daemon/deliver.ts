@@ -1,0 +1,137 @@
+import type { Bus, Delivery, Interest, Receive } from "../bus/bus.ts";
+import { codeOf, Failure, reasonOf } from "../failure.ts";
+import { catalogue, type Data, type Message, type MessageType } from "../messages/catalogue.ts";
+import { deadLetters, destinationOf, type Topics } from "../messages/destinations.ts";
+import {
+  CONTENT_TYPE,
+  decode,
+  enclose,
+  encode,
+  type Envelope,
+  hostOf,
+  lineOf,
+} from "../messages/envelope.ts";
+import type { Context, Daemon, Replies } from "./define.ts";
+
+/** How a daemon's messages go out. */
+export interface Answer {
+  readonly bus: Pick<Bus, "publish">;
+  readonly topics: Topics;
+  readonly source: string;
+  readonly now: () => Date;
+}
+
+/** Tries of a handler that fails for a reason that may pass, in milliseconds after the one before. */
+const RETRIES = [500, 2_000, 8_000] as const;
+
+/** What a daemon subscribes to: each destination once, for all the types that come over it. */
+export function interestsIn(
+  types: readonly MessageType[],
+  name: string,
+  host: string,
+  topics: Topics,
+  concurrency = 1,
+): Interest[] {
+  const interests = new Map<string, Interest>();
+  for (const type of types) {
+    const destination = destinationOf(type, topics, host);
+    const kind = interests.get(destination)?.kind === "durable" ? "durable" : catalogue[type].kind;
+    interests.set(destination, { destination, kind, name: `${name}.${host}`, concurrency });
+  }
+  return [...interests.values()];
+}
+
+/** Publishes every reply, then (by resolving) lets the cause be acknowledged: a crash in between repeats, never loses. */
+export async function sayAll(answer: Answer, replies: Replies, cause?: Envelope): Promise<void> {
+  for await (const reply of replies) await say(answer, reply, cause);
+}
+
+/** Publishes one message. */
+export async function say(
+  { bus, topics, source, now }: Answer,
+  reply: Message,
+  cause?: Envelope,
+): Promise<Envelope> {
+  const envelope = enclose(reply, { source, now: now(), cause });
+  await bus.publish({
+    destination: destinationOf(reply.type, topics, hostOf(reply)),
+    headers: { "content-type": CONTENT_TYPE, subject: lineOf(reply) },
+    body: encode(envelope),
+    persistent: catalogue[reply.type].kind !== "news",
+  });
+  return envelope;
+}
+
+/** Takes deliveries for a daemon: decodes, handles, retries, and sets aside what nobody can handle. */
+export function receiver<Config, Deps>(
+  daemon: Daemon<Config, Deps>,
+  context: () => Context<Config, Deps>,
+  answer: Answer,
+): Receive {
+  return async (delivery) => {
+    if (isBeat(delivery)) return;
+    try {
+      const envelope = decode(delivery.body);
+      if (!Object.hasOwn(daemon.on ?? {}, envelope.type)) return;
+      await persistently(() => handle(daemon, envelope, context(), answer), context().signal);
+    } catch (error) {
+      if (context().signal.aborted) throw error;
+      if (codeOf(error) === "MESSAGE_UNKNOWN") return;
+      context().log.error(
+        { error, destination: delivery.destination },
+        `message set aside: ${reasonOf(error)}`,
+      );
+      await setAside(delivery, error, answer);
+    }
+  };
+}
+
+/** The older kit's keepalive sends bare line ends; they mean nothing. */
+const isBeat = ({ body }: Delivery): boolean =>
+  body.length <= 2 && body.every((byte) => byte === 10 || byte === 13);
+
+type Handler<Type extends MessageType, Config, Deps> = (
+  data: Data<Type>,
+  context: Context<Config, Deps>,
+  envelope: Envelope<Type>,
+) => Replies | Promise<Replies>;
+
+async function handle<Config, Deps, Type extends MessageType>(
+  daemon: Daemon<Config, Deps>,
+  envelope: Envelope<Type>,
+  context: Context<Config, Deps>,
+  answer: Answer,
+): Promise<void> {
+  const handler = daemon.on?.[envelope.type] as Handler<Type, Config, Deps> | undefined;
+  if (handler === undefined) return;
+  await sayAll(answer, await handler(envelope.data, context, envelope), envelope as Envelope);
+}
+
+async function persistently(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  for (const delay of RETRIES) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Failure && error.transient)) throw error;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, delay);
+        signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+      });
+    }
+  }
+  return work();
+}
+
+async function setAside(delivery: Delivery, error: unknown, { bus, topics }: Answer): Promise<void> {
+  await bus.publish({
+    destination: deadLetters(topics),
+    headers: {
+      "content-type": delivery.headers["content-type"] ?? "application/octet-stream",
+      "original-destination": delivery.destination,
+      "skein-code": codeOf(error) ?? "UNEXPECTED",
+      "skein-reason": reasonOf(error).slice(0, 500),
+    },
+    body: delivery.body,
+    persistent: true,
+  });
+}

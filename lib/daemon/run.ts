@@ -1,0 +1,160 @@
+import type { SharedSettings } from "../config/settings.ts";
+import type { Bus } from "../bus/bus.ts";
+import { reasonOf } from "../failure.ts";
+import type { Log } from "../log.ts";
+import { message, type MessageType } from "../messages/catalogue.ts";
+import type { HostName } from "../schema/names.ts";
+import { VERSION } from "../version.ts";
+import type { Context, Daemon, Replies } from "./define.ts";
+import { type Answer, receiver, sayAll, interestsIn } from "./deliver.ts";
+
+/** How far a daemon is in its life. */
+export type State = "starting" | "ready" | "draining" | "stopped";
+
+/** The whole process, as a daemon sees it. */
+export interface Runtime {
+  readonly host: HostName;
+  readonly log: Log;
+  readonly now: () => Date;
+  /** Reads the configuration anew: what all share, and under its name the section of this daemon, with its defaults. */
+  readonly load: () => SharedSettings | Promise<SharedSettings>;
+  readonly connect: (clientId: string) => Promise<Bus>;
+  /** What the process is told from outside. Ends like `stop`. */
+  readonly controls: AsyncIterable<"reload" | "stop">;
+  readonly report: (state: State) => void;
+  /** How long work in hand may go on after `stop`, in milliseconds. */
+  readonly grace: number;
+}
+
+/** How often a daemon says that it is there, in milliseconds. */
+const HEARTBEAT = 5_000;
+
+/**
+ * Runs a daemon until its controls say stop.
+ * @throws {Failure} CONFIG_INVALID where the first configuration is refused, or what `connect` throws
+ */
+export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runtime: Runtime): Promise<void> {
+  const { host, now, report } = runtime;
+  const log = runtime.log.child({ daemon: daemon.name });
+  const stopping = new AbortController();
+  const outOfTime = new AbortController();
+
+  const prepare = async (former?: Context<Config, Deps>): Promise<Context<Config, Deps>> => {
+    const settings = await runtime.load();
+    const config = sectionOf<Config>(settings, daemon.name);
+    const kept = daemon.fixed === true ? former?.deps : undefined;
+    const deps = (kept ?? (await daemon.deps?.(config, { host, settings, log }))) as Deps;
+    return { config, deps, settings, host, log, now, signal: outOfTime.signal };
+  };
+
+  report("starting");
+  let context = await prepare();
+  const bus = await runtime.connect(`${daemon.name}.${host}`);
+  const answer: Answer = { bus, topics: context.settings.topics, source: `//${host}/${daemon.name}`, now };
+  const work = new Set<Promise<void>>();
+  const inHand = (each: Promise<void>): Promise<void> => {
+    const settled = each.catch(() => undefined).finally(() => work.delete(settled));
+    work.add(settled);
+    return each;
+  };
+  /** Runs something that says messages; what it throws is logged, for nobody waits for it. */
+  const run = async (what: string, replies: () => Replies | Promise<Replies>): Promise<void> => {
+    const running = (async () => {
+      try {
+        await sayAll(answer, await replies());
+      } catch (error) {
+        log.error({ error }, `${what} failed: ${reasonOf(error)}`);
+      }
+    })();
+    work.add(running);
+    await inHand(running);
+  };
+  const beat = (state: State) =>
+    run("heartbeat", () => [
+      message("daemon.alive", {
+        daemon: daemon.name,
+        host,
+        version: VERSION,
+        state,
+        at: now().toISOString(),
+      }),
+    ]);
+
+  const receive = receiver(daemon, () => context, answer);
+  const heard = Object.keys(daemon.on ?? {}) as MessageType[];
+  for (const interest of interestsIn(heard, daemon.name, host, context.settings.topics, daemon.concurrency)) {
+    await bus.subscribe(interest, (delivery) => inHand(receive(delivery)));
+  }
+  const reconcile = async () => {
+    if (daemon.reconcile !== undefined) await run("reconciling", () => daemon.reconcile?.(context) ?? []);
+  };
+  bus.onReconnect(() => void reconcile());
+  await reconcile();
+  const loops = [
+    repeat(
+      () => HEARTBEAT,
+      () => beat("ready"),
+      stopping.signal,
+    ),
+  ];
+  if (daemon.every !== undefined) {
+    const { interval, tick } = daemon.every;
+    loops.push(
+      repeat(
+        () => interval(context.config),
+        () => run("tick", () => tick(context)),
+        stopping.signal,
+      ),
+    );
+  }
+  report("ready");
+
+  for await (const control of runtime.controls) {
+    if (control === "stop") break;
+    const former = context;
+    context = await prepare(former).catch((error: unknown) => {
+      log.error({ error }, `new configuration refused, keeping the old one: ${reasonOf(error)}`);
+      return former;
+    });
+    if (context === former) continue;
+    log.info({}, "configuration read again");
+    // What is in hand still works with the former ones.
+    if (context.deps !== former.deps) void Promise.all(work).then(() => daemon.dispose?.(former.deps));
+  }
+
+  report("draining");
+  stopping.abort();
+  const timer = setTimeout(() => outOfTime.abort(), runtime.grace);
+  await beat("stopped");
+  await Promise.all(loops);
+  await Promise.all(work);
+  await bus.drain();
+  clearTimeout(timer);
+  await daemon.dispose?.(context.deps);
+  report("stopped");
+}
+
+/** The section of one daemon, as `load` has checked it and filled in its defaults. */
+function sectionOf<Config>(settings: SharedSettings, name: string): Config {
+  return (settings as unknown as Readonly<Record<string, Config>>)[name] as Config;
+}
+
+async function repeat(interval: () => number, once: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await once();
+    await pause(interval(), signal);
+  }
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end, { once: true });
+  });
+}

@@ -1,0 +1,119 @@
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Failure, reasonOf } from "../../failure.ts";
+import { NO_REVISION, type RepositoryName, revision, type Revision } from "../../schema/names.ts";
+import { kindOf, makeFolder, writeWhole } from "../files.ts";
+import { fetchRefs } from "./fetch.ts";
+import { type Git, gitOn } from "./repository.ts";
+import { git } from "./run.ts";
+
+/** One ref of a mirror that a fetch moved. */
+export interface RefChange {
+  readonly ref: string;
+  readonly before: Revision;
+  readonly after: Revision;
+}
+
+/** Local bare copies of repositories, kept fresh. */
+export interface Mirrors {
+  /** The mirror of a repository; empty before the first fetch. */
+  of(repository: RepositoryName): Git;
+  /**
+   * Brings a mirror up to date, and says what changed. Fetches of one repository wait for each other.
+   * @throws {Failure} REPOSITORY_UNKNOWN, or MIRROR_UNREACHABLE, which may pass
+   */
+  fetch(repository: RepositoryName): Promise<readonly RefChange[]>;
+}
+
+const PLACES = { heads: "refs/skein/heads/", tags: "refs/skein/tags/" };
+
+/** A mirror's configuration is ours alone: no remote, so that nothing in it says what a fetch runs. */
+const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tlogallrefupdates = false\n";
+
+/** The fetch under way into each mirror, whoever of this process asked for it: two at once would stumble over git's locks. */
+const running = new Map<string, Promise<unknown>>();
+
+/** The mirrors in a folder, of the repositories of a configuration. */
+export function openMirrors(
+  folder: string,
+  repositories: Readonly<Record<string, { readonly url: string }>>,
+): Mirrors {
+  const pathOf = (repository: RepositoryName) => join(folder, `${repository}.git`);
+  return {
+    of: (repository) => gitOn(pathOf(repository), PLACES),
+    fetch: async (repository) => {
+      const configured = Object.hasOwn(repositories, repository) ? repositories[repository] : undefined;
+      if (configured === undefined)
+        throw new Failure(
+          "REPOSITORY_UNKNOWN",
+          `Cannot fetch ${repository}: no repository of that name is configured`,
+        );
+      const before = running.get(pathOf(repository)) ?? Promise.resolve();
+      const fetching = before
+        .catch(() => undefined)
+        .then(() => fetchInto(pathOf(repository), repository, configured.url));
+      running.set(pathOf(repository), fetching);
+      return fetching.finally(() => {
+        if (running.get(pathOf(repository)) === fetching) running.delete(pathOf(repository));
+      });
+    },
+  };
+}
+
+async function fetchInto(
+  folder: string,
+  repository: RepositoryName,
+  url: string,
+): Promise<readonly RefChange[]> {
+  try {
+    return await refresh(folder, url).catch(async (error: unknown) => {
+      if (!isCorrupt(error)) throw error;
+      await rm(folder, { recursive: true, force: true });
+      return refresh(folder, url);
+    });
+  } catch (cause) {
+    throw new Failure("MIRROR_UNREACHABLE", `Cannot fetch ${repository}: ${reasonOf(cause)}`, {
+      cause,
+      transient: true,
+    });
+  }
+}
+
+async function refresh(folder: string, url: string): Promise<readonly RefChange[]> {
+  await prepare(folder);
+  const before = await heads(folder);
+  await fetchRefs(folder, url);
+  const after = await heads(folder);
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].flatMap((ref) => {
+    const [from, to] = [before.get(ref) ?? NO_REVISION, after.get(ref) ?? NO_REVISION];
+    return from === to ? [] : [{ ref: ref.replace("refs/skein/", "refs/"), before: from, after: to }];
+  });
+}
+
+/** A mirror that git cannot read is thrown away and made anew: all that is in it can be fetched again. */
+const isCorrupt = (error: unknown): boolean =>
+  /object file .* is empty|loose object .* is corrupt|not a git repository|bad object refs\/skein|packfile .* cannot be accessed/i.test(
+    reasonOf(error),
+  );
+
+async function prepare(folder: string): Promise<void> {
+  if ((await kindOf(join(folder, "HEAD"))) === undefined) {
+    await makeFolder(dirname(folder));
+    await git(folder, ["init", "--quiet", "--bare", "--template=", "--initial-branch=main", folder]);
+  }
+  await writeWhole(join(folder, "config"), CONFIG);
+}
+
+async function heads(folder: string): Promise<Map<string, Revision>> {
+  const printed = (
+    await git(folder, ["for-each-ref", "--format=%(refname) %(objectname)", "refs/skein/"])
+  ).toString("utf8");
+  const pairs = printed.split("\n").map((line) => line.split(" "));
+  return new Map(
+    pairs.flatMap(([ref = "", id]) => {
+      const known = revision.safeParse(id);
+      return known.success ? [[ref, known.data] as const] : [];
+    }),
+  );
+}

@@ -1,0 +1,150 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Commit } from "../../messages/catalogue.ts";
+import { type RefName, refName, type Revision, revision } from "../../schema/names.ts";
+import { callGit, git } from "./run.ts";
+import { parseLog, LOG_FORMAT } from "./log.ts";
+
+/** A branch or tag, and the commit that it leads to. */
+export interface RefAt {
+  readonly ref: RefName;
+  readonly revision: Revision;
+}
+
+/** Git on one bare repository. Only full object ids and full refs go in and come out. */
+export interface Git {
+  readonly folder: string;
+  /** Every branch and tag that leads to a commit; names that no RefName can be are left out. */
+  refs(): Promise<readonly RefAt[]>;
+  resolve(ref: RefName): Promise<Revision | undefined>;
+  /** The commit that an object leads to: itself, or what a tag object names. */
+  peel(id: Revision): Promise<Revision | undefined>;
+  /** Whether a commit is there. */
+  has(commit: Revision): Promise<boolean>;
+  /** The branches and tags from which a commit can be reached. */
+  refsContaining(commit: Revision): Promise<readonly RefName[]>;
+  isAncestor(older: Revision, newer: Revision): Promise<boolean>;
+  /** Commits that `after` reaches and `before` does not, newest first; without `before`, those that no branch but `refs` reaches. */
+  log(range: Range): Promise<{ readonly commits: readonly Commit[]; readonly total: number }>;
+  /**
+   * The contents of a file, at most 4 MiB of it; undefined where the revision has none of that name.
+   * @throws {Failure} GIT_FAILED where the revision is not there: that is not the same as having no such file
+   */
+  readFile(commit: Revision, path: string): Promise<Buffer | undefined>;
+  symlinks(commit: Revision): Promise<readonly { readonly path: string; readonly target: string }[]>;
+  /** Writes all files of a revision into an empty folder. */
+  stage(commit: Revision, into: string): Promise<void>;
+}
+
+/** Which commits are asked for, and how many are listed. */
+export interface Range {
+  readonly after: Revision;
+  readonly before?: Revision;
+  readonly refs?: readonly RefName[];
+  readonly most: number;
+}
+
+/** Where branches and tags stand in a repository: a mirror keeps them apart, so that no name is taken for an object id. */
+export interface Places {
+  readonly heads: string;
+  readonly tags: string;
+}
+
+const MOST_FILE = 4 * 1024 * 1024;
+
+/** Git on a repository whose branches and tags stand at some places. */
+export function gitOn(folder: string, places: Places): Git {
+  const inside = (ref: RefName) =>
+    ref.replace("refs/heads/", places.heads).replace("refs/tags/", places.tags);
+  const outside = (name: string) =>
+    refName.safeParse(name.replace(places.heads, "refs/heads/").replace(places.tags, "refs/tags/"));
+  const listed = async (...args: string[]) => {
+    const format = "--format=%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)";
+    const lines = (await git(folder, ["for-each-ref", format, ...args, places.heads, places.tags]))
+      .toString("utf8")
+      .split("\n");
+    return lines.flatMap((line) => refAt(line, outside));
+  };
+  const resolved = async (name: string) => {
+    const { code, stdout } = await callGit(folder, [
+      "rev-parse",
+      "--verify",
+      "--quiet",
+      "--end-of-options",
+      `${name}^{commit}`,
+    ]);
+    return code === 0 ? revision.safeParse(stdout.toString("latin1").trim()).data : undefined;
+  };
+  return {
+    folder,
+    refs: () => listed(),
+    resolve: (ref) => resolved(inside(ref)),
+    peel: resolved,
+    has: async (commit) => (await resolved(commit)) === commit,
+    refsContaining: async (commit) =>
+      (await resolved(commit)) === commit ? (await listed(`--contains=${commit}`)).map(({ ref }) => ref) : [],
+    isAncestor: async (older, newer) =>
+      (await callGit(folder, ["merge-base", "--is-ancestor", older, newer])).code === 0,
+    log: async ({ after, before, refs, most }) => {
+      const but = refs?.map((ref) => `--exclude=${inside(ref)}`);
+      const others = but === undefined ? [] : ["--not", ...but, `--glob=${places.heads}*`];
+      const range = before === undefined ? [after, ...others] : [after, `^${before}`];
+      const commits = parseLog(
+        await git(folder, ["log", "-z", `--max-count=${most}`, LOG_FORMAT, ...range, "--"]),
+      );
+      const total = Number(
+        (await git(folder, ["rev-list", "--count", ...range, "--"])).toString("latin1").trim(),
+      );
+      return { commits, total };
+    },
+    readFile: async (commit, path) => {
+      const printed = await git(folder, ["ls-tree", "-z", "--full-tree", commit, "--", path]);
+      const [, type, id] = printed.toString("utf8").split(/[ \t]/, 3);
+      if (type !== "blob" || id === undefined) return undefined;
+      return git(folder, ["cat-file", "blob", id], { most: MOST_FILE });
+    },
+    symlinks: (commit) => symlinksOf(folder, commit),
+    stage: (commit, into) => stage(folder, commit, into),
+  };
+}
+
+/** One line of for-each-ref: a branch or lightweight tag names its commit itself, an annotated tag one step further. */
+function refAt(line: string, outside: (name: string) => { data?: RefName | undefined }): RefAt[] {
+  const [name = "", type, id, peeledType, peeled] = line.split("\0");
+  const commit = type === "commit" ? id : peeledType === "commit" ? peeled : undefined;
+  const ref = outside(name).data;
+  const at = revision.safeParse(commit).data;
+  return ref === undefined || at === undefined ? [] : [{ ref, revision: at }];
+}
+
+const LINK_MODE = "120000";
+
+async function symlinksOf(folder: string, commit: Revision) {
+  const entries = (await git(folder, ["ls-tree", "-r", "-z", "--full-tree", commit]))
+    .toString("utf8")
+    .split("\0");
+  const links = entries.filter((entry) => entry.startsWith(LINK_MODE));
+  return Promise.all(
+    links.map(async (entry) => {
+      const [attributes = "", path = ""] = entry.split("\t", 2);
+      const target = await git(folder, ["cat-file", "blob", attributes.split(" ")[2] ?? ""]);
+      return { path, target: target.toString("utf8") };
+    }),
+  );
+}
+
+/** A private index: a killed git leaves no lock that stops the next one. */
+async function stage(folder: string, commit: Revision, into: string): Promise<void> {
+  const index = join(folder, `skein-index-${randomBytes(8).toString("hex")}`);
+  const environment = { GIT_INDEX_FILE: index };
+  try {
+    await git(folder, ["read-tree", commit], { environment });
+    await git(folder, [`--work-tree=${into}`, "checkout-index", "--all", "--force", "--quiet"], {
+      environment,
+    });
+  } finally {
+    await rm(index, { force: true });
+    await rm(`${index}.lock`, { force: true });
+  }
+}

@@ -1,0 +1,98 @@
+import { open, readFile, truncate } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { z } from "zod";
+import { Failure, reasonOf } from "../failure.ts";
+import { hasCode, syncFolder, writeWhole } from "./files.ts";
+
+/** A file of JSON lines that only grows. What was appended is on disk when `append` resolves. */
+export interface Journal<Entry> {
+  /** What was in it when it was opened, the oldest first. */
+  readonly entries: readonly Entry[];
+  /** @throws {Failure} E_STORAGE, and then nothing was written */
+  readonly append: (entry: Entry) => Promise<void>;
+  /** Replaces all that is in it, at once. */
+  readonly replace: (entries: readonly Entry[]) => Promise<void>;
+}
+
+/**
+ * Opens a journal. A last line that a crash cut short is cut off: whoever wrote it was never told that it was safe.
+ * @throws {Failure} E_STORAGE when any other line cannot be read
+ */
+export async function openJournal<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+): Promise<Journal<z.infer<Schema>>> {
+  type Entry = z.infer<Schema>;
+  const bytes = await readOrCreate(path);
+  let size = bytes.lastIndexOf(10) + 1;
+  if (size < bytes.length) await truncate(path, size);
+  const entries = bytes
+    .subarray(0, size)
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line, index): Entry => parsed(line, schema, `${path}:${index + 1}`));
+
+  let last: Promise<void> = Promise.resolve();
+  const inTurn = (write: () => Promise<void>): Promise<void> =>
+    (last = last.catch(() => undefined).then(write));
+  const append = async (entry: Entry) => {
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+    await appendSynced(path, line, size);
+    size += line.length;
+  };
+  const replace = async (kept: readonly Entry[]) => {
+    const all = Buffer.from(kept.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    await writeWhole(path, all, 0o600);
+    size = all.length;
+  };
+  return {
+    entries,
+    append: (entry) => inTurn(() => append(entry)),
+    replace: (kept) => inTurn(() => replace(kept)),
+  };
+}
+
+async function readOrCreate(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw storage(path, error);
+  }
+  try {
+    await (await open(path, "a", 0o600)).close();
+    await syncFolder(dirname(path));
+    return Buffer.alloc(0);
+  } catch (error) {
+    throw storage(path, error);
+  }
+}
+
+async function appendSynced(path: string, line: Buffer, size: number): Promise<void> {
+  try {
+    const handle = await open(path, "r+");
+    try {
+      await handle.write(line, 0, line.length, size);
+      await handle.datasync();
+    } catch (error) {
+      // Half a line would spoil the next one.
+      await handle.truncate(size).catch(() => undefined);
+      throw error;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw storage(path, error);
+  }
+}
+
+function parsed<Schema extends z.ZodType>(line: string, schema: Schema, where: string): z.infer<Schema> {
+  try {
+    return schema.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new Failure("E_STORAGE", `Cannot read the journal: ${where} is damaged`, { cause });
+  }
+}
+
+const storage = (path: string, cause: unknown): Failure =>
+  new Failure("E_STORAGE", `Cannot write the journal ${path}: ${reasonOf(cause)}`, { cause });

@@ -1,0 +1,12 @@
+/** What a signature can be for (SSHSIG namespaces): one made for one purpose never serves another. */
+export const namespaces = {
+  /** A person, or a rule, asks for a deploy, a rollback, or the end of a rollout. */
+  deploy: "deploy@skein",
+  /** The orchestrator tells a host that its turn has come. */
+  go: "go@skein",
+  /** A second person agrees to what the first one asks for. */
+  approve: "approve@skein",
+  /** A host answers. */
+  reply: "reply@skein",
+} as const;
+export type Namespace = (typeof namespaces)[keyof typeof namespaces];

@@ -1,0 +1,134 @@
+import { join } from "node:path";
+import type { Data, Message, MessageType } from "../messages/catalogue.ts";
+import { type Envelope, fromRecord } from "../messages/envelope.ts";
+import type { RepositoryName, Revision } from "../schema/names.ts";
+import { type Database, openDatabase } from "./database.ts";
+
+/** Where the ledger lies in a state folder. */
+export const ledgerFile = (state: string): string => join(state, "ledger.db");
+
+/** What a message is about: what people ask the ledger for. */
+function subjectOf({ data }: Message): string {
+  if ("build" in data) return data.build;
+  if ("rollout" in data) return data.rollout;
+  if ("repository" in data) return data.repository;
+  if ("host" in data) return data.host;
+  return "";
+}
+
+/** The memory of all that happened. */
+export interface Ledger {
+  /** Keeps a message; one that is there already is left as it is. */
+  record(envelope: Envelope): Promise<void>;
+  /** The newest messages of some types, newest first; `before` is the sequence of one, for the page after it. */
+  newest<Type extends MessageType>(types: readonly Type[], most: number): Promise<Recorded<Type>[]>;
+  /** All that was said about a build or a rollout, in the order of arrival, from after a sequence on. */
+  about(subject: string, after?: number): Promise<Recorded[]>;
+  /** How the newest build of a revision ended, or undefined while none did. */
+  buildOf(repository: RepositoryName, revision: Revision): Promise<Data<"build.finished"> | undefined>;
+  /** The ids of builds and rollouts that begin so. */
+  subjectsLike(beginning: string, most: number): Promise<string[]>;
+  /** What each host said last. */
+  hosts(): Promise<Data<"host.alive">[]>;
+  close(): Promise<void>;
+}
+
+/** A message, as the ledger has it. */
+export type Recorded<Type extends MessageType = MessageType> = Envelope<Type> & { readonly sequence: number };
+
+/** Opens the ledger of a state folder, and makes it where it is not there. */
+export function openLedger(state: string): Ledger {
+  const database = openDatabase(ledgerFile(state));
+  return {
+    record: (envelope) => record(database, envelope),
+    newest: async <Type extends MessageType>(types: readonly Type[], most: number) => {
+      const rows = await database
+        .selectFrom("messages")
+        .selectAll()
+        .where("type", "in", types)
+        .orderBy("sequence", "desc")
+        .limit(most)
+        .execute();
+      return rows.map((row) => read(row) as Recorded<Type>);
+    },
+    about: async (subject, after = 0) => {
+      const rows = await database
+        .selectFrom("messages")
+        .selectAll()
+        .where("subject", "=", subject)
+        .where("sequence", ">", after)
+        .orderBy("sequence")
+        .execute();
+      return rows.map(read);
+    },
+    buildOf: async (repository, revision) => {
+      const row = await database
+        .selectFrom("messages")
+        .selectAll()
+        .where("subject", "=", `${repository}@${revision}`)
+        .where("type", "=", "build.finished")
+        .orderBy("sequence", "desc")
+        .executeTakeFirst();
+      return row === undefined ? undefined : (read(row) as Recorded<"build.finished">).data;
+    },
+    subjectsLike: async (beginning, most) => {
+      const rows = await database
+        .selectFrom("messages")
+        .select("subject")
+        .distinct()
+        .where("subject", ">=", beginning)
+        .where("subject", "<", `${beginning}\u{10FFFF}`)
+        .where("type", "in", ["build.started", "build.finished", "rollout.started", "rollout.finished"])
+        .limit(most)
+        .execute();
+      return rows.map(({ subject }) => subject);
+    },
+    hosts: async () => {
+      const rows = await database
+        .selectFrom("messages")
+        .selectAll()
+        .where("type", "=", "host.alive")
+        .orderBy("subject")
+        .execute();
+      return rows.map((row) => (read(row) as Recorded<"host.alive">).data);
+    },
+    close: () => database.destroy(),
+  };
+}
+
+async function record(database: Database, envelope: Envelope): Promise<void> {
+  const { id, type, time, source, correlation, cause = null, data } = envelope;
+  const subject = subjectOf(envelope);
+  if (type === "host.alive") {
+    // A host's former words are of no use; only the last count.
+    await database
+      .deleteFrom("messages")
+      .where("type", "=", type)
+      .where("subject", "=", subject)
+      .where("time", "<=", time)
+      .execute();
+  }
+  await database
+    .insertInto("messages")
+    .values({ id, type, time, source, correlation, cause, subject, data: JSON.stringify(data) })
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .execute();
+}
+
+function read({ sequence, cause, data, ...attributes }: Row): Recorded {
+  return {
+    ...fromRecord({ ...attributes, cause: cause ?? undefined, data: JSON.parse(data) as unknown }),
+    sequence,
+  };
+}
+
+interface Row {
+  readonly sequence: number;
+  readonly id: string;
+  readonly type: string;
+  readonly time: string;
+  readonly source: string;
+  readonly correlation: string;
+  readonly cause: string | null;
+  readonly data: string;
+}
