@@ -22,6 +22,22 @@ export function refusals(join: Join): void {
     expect(new Set(await box.texts(3))).toEqual(new Set(["stubborn"]));
   });
 
+  test.each([
+    ["work", () => work(queue())],
+    ["durable news", () => durable(topic(), unique("ledger"))],
+  ])("refused %s comes again before what came after it", async (_name, interest) => {
+    const wanted = interest();
+    const box = inbox();
+    const bus = await join();
+    await bus.subscribe(wanted, box.receive);
+    const go = box.hold();
+    for (const text of ["one", "two", "three"]) await bus.publish(saying(wanted.destination, text));
+    box.refuse(2);
+    go();
+
+    expect(await box.texts(5)).toEqual(["one", "one", "one", "two", "three"]);
+  });
+
   test("refused news is gone, and the next is heard", async () => {
     const said = topic();
     const box = inbox();
