@@ -49,7 +49,7 @@ export async function runRollout(
     const repeated = taken && type === "rollout.started";
     taken = true;
     if (!repeated) tell(watcher, { type, data } as Envelope);
-    if (type === "rollout.finished") ended = { with: data as Data<"rollout.finished"> };
+    if (type === "rollout.finished") ended = { with: data };
     else if (!wait && type === "rollout.started") ended = { with: undefined };
   });
   while (ended === undefined) {
