@@ -21,9 +21,12 @@ const up = z.strictObject({
     ),
 });
 
-/** Sections are handed on as they were written: each daemon reads its own again, with its defaults. */
+/** The section of each daemon; a missing one counts as empty, so that its defaults hold. */
 const sections = Object.fromEntries(
-  DAEMON_NAMES.map((name) => [name, DAEMONS[name].config.optional().describe(DAEMONS[name].summary)]),
+  DAEMON_NAMES.map((name) => [
+    name,
+    DAEMONS[name].config.prefault({} as never).describe(DAEMONS[name].summary),
+  ]),
 );
 
 /** The whole configuration file: what all share, and a section for each daemon. */

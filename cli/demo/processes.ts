@@ -27,7 +27,8 @@ export async function startCast(stage: Stage): Promise<Cast> {
     children.push(child);
     const exited = new Promise<string>((resolve) => {
       child.once("exit", (code) => {
-        if (!ending) resolve(`${name} ended with status ${code}:\n${readFileSync(logFile, "utf8").slice(-2_000)}`);
+        if (!ending)
+          resolve(`${name} ended with status ${code}:\n${readFileSync(logFile, "utf8").slice(-2_000)}`);
       });
     });
     losses.push(exited);
@@ -50,7 +51,9 @@ export async function startCast(stage: Stage): Promise<Cast> {
   };
   try {
     await Promise.all([
-      ...stage.hosts.map(({ host, root, port }) => start(`the web server of ${host}`, [WEB_SERVER, root, String(port)], `${port}`)),
+      ...stage.hosts.map(({ host, root, port }) =>
+        start(`the web server of ${host}`, [WEB_SERVER, root, String(port)], `${port}`),
+      ),
       start("skein up", [MAIN, "up", "--config", stage.config], "ready:"),
     ]);
   } catch (error) {

@@ -96,7 +96,9 @@ async function freePort(wanted: number): Promise<number> {
       server.once("error", () => resolve(undefined));
       server.listen(port, "127.0.0.1", () => {
         const address = server.address();
-        server.close(() => resolve(typeof address === "object" && address !== null ? address.port : undefined));
+        server.close(() =>
+          resolve(typeof address === "object" && address !== null ? address.port : undefined),
+        );
       });
     });
   return (await tryPort(wanted)) ?? (await tryPort(0)) ?? 0;

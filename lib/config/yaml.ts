@@ -93,15 +93,12 @@ function located(
     const says = issue.issues.map((each) => each.message).join(", ");
     return [at(keyOffset(document, path.slice(0, -1), key), `${name(path)}: the key ${says}`)];
   }
-  return [at(valueOffset(document, path), `${name(path)} ${worded(issue)}`.trim())];
+  const says = document.hasIn(path) || path.length === 0 ? worded(issue) : `is missing: it ${worded(issue)}`;
+  return [at(valueOffset(document, path), `${name(path)} ${says}`.trim())];
 }
 
-function worded(issue: z.core.$ZodIssue): string {
-  if (issue.code !== "invalid_type") return issue.message;
-  return issue.message.includes("received undefined")
-    ? "is missing"
-    : issue.message.replace(/^Invalid input: /, "");
-}
+const worded = ({ message }: z.core.$ZodIssue): string =>
+  message.replace(/^Invalid input: expected (.*?)(, received undefined)?$/, "must be $1");
 
 const name = (path: readonly (string | number)[]): string =>
   path.reduce<string>(

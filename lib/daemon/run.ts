@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import type { SharedSettings } from "../config/settings.ts";
 import type { Bus } from "../bus/bus.ts";
 import { reasonOf } from "../failure.ts";
@@ -17,7 +16,7 @@ export interface Runtime {
   readonly host: HostName;
   readonly log: Log;
   readonly now: () => Date;
-  /** Reads the configuration anew: what all share, and the section of this daemon. */
+  /** Reads the configuration anew: what all share, and under its name the section of this daemon, with its defaults. */
   readonly load: () => SharedSettings | Promise<SharedSettings>;
   readonly connect: (clientId: string) => Promise<Bus>;
   /** What the process is told from outside. Ends like `stop`. */
@@ -42,7 +41,7 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
 
   const prepare = async (former?: Context<Config, Deps>): Promise<Context<Config, Deps>> => {
     const settings = await runtime.load();
-    const config = sectionOf(daemon.config, settings, daemon.name);
+    const config = sectionOf<Config>(settings, daemon.name);
     const kept = daemon.fixed === true ? former?.deps : undefined;
     const deps = (kept ?? (await daemon.deps?.(config, { host, settings, log }))) as Deps;
     return { config, deps, settings, host, log, now, signal: outOfTime.signal };
@@ -135,9 +134,9 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
   report("stopped");
 }
 
-/** The section of one daemon; a missing one counts as empty, so that its defaults hold. */
-function sectionOf<Config>(schema: z.ZodType<Config>, settings: SharedSettings, name: string): Config {
-  return schema.parse((settings as Readonly<Record<string, unknown>>)[name] ?? {});
+/** The section of one daemon, as `load` has checked it and filled in its defaults. */
+function sectionOf<Config>(settings: SharedSettings, name: string): Config {
+  return (settings as unknown as Readonly<Record<string, Config>>)[name] as Config;
 }
 
 async function repeat(interval: () => number, once: () => Promise<void>, signal: AbortSignal): Promise<void> {

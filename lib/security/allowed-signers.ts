@@ -1,8 +1,8 @@
-import { Failure, reasonOf } from "../failure.ts";
 import { matches } from "../schema/filter.ts";
 import { type AllowedOptions, parseAllowedOptions } from "./allowed-options.ts";
 import { requireUsable } from "./key-types.ts";
 import { type PublicKey, publicKeyFromWords, publicKeyLine } from "./public-key.ts";
+import { readTrustLines } from "./trust-lines.ts";
 
 /** One line of allowed_signers: whose key it is, and what it may sign. */
 export interface AllowedSigner extends AllowedOptions {
@@ -23,14 +23,7 @@ const LINE = new RegExp(
  * @throws {Failure} TRUST_FILE
  */
 export function parseAllowedSigners(text: string, file: string): readonly AllowedSigner[] {
-  return text.split(/\r?\n/).flatMap((line, index) => {
-    if (/^\s*(?:#|$)/.test(line)) return [];
-    try {
-      return [readLine(line)];
-    } catch (cause) {
-      throw new Failure("TRUST_FILE", `Cannot use ${file}:${index + 1}: ${reasonOf(cause)}`, { cause });
-    }
-  });
+  return readTrustLines(text, file, readLine);
 }
 
 /** A line for a new signer. */

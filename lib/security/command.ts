@@ -39,6 +39,7 @@ const strategy = z.strictObject({
   pauseSeconds: z.number().min(0),
   onFailure: z.enum(["stop", "rollback"]),
 });
+
 export type Strategy = z.infer<typeof strategy>;
 
 const authorisation = z

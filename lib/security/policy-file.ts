@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { Failure } from "../failure.ts";
 import { type Policy, policy } from "./policy.ts";
@@ -23,7 +23,12 @@ export function parsePolicy(text: string, file: string): Policy {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, schema: "core" });
   const flaws = [...document.errors, ...document.warnings];
   if (flaws.length > 0) throw refusal(flaws.map(({ pos, message }) => `${at(pos[0])}: ${message}`));
-  const result = policy.safeParse(valueOf(document, file));
+  visit(document, {
+    Alias: (_key, { range }) => {
+      throw refusal([`${at(range?.[0] ?? 0)}: an alias is not supported`]);
+    },
+  });
+  const result = policy.safeParse(document.toJS({ maxAliasCount: 0 }));
   if (result.success) return result.data;
   throw refusal(
     result.error.issues.map(
@@ -34,14 +39,6 @@ export function parsePolicy(text: string, file: string): Policy {
 
 const refusal = (problems: readonly string[]) =>
   new Failure("TRUST_FILE", `Cannot use ${problems.join("; ")}`);
-
-function valueOf(document: Document, file: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 0 });
-  } catch (cause) {
-    throw new Failure("TRUST_FILE", `Cannot use ${file}: it holds an alias`, { cause });
-  }
-}
 
 /** The parser recurses: what would exhaust its stack must not reach it. */
 function isDeep(text: string): boolean {

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -24,7 +25,6 @@ const MOST_COMMANDS = 100_000;
 const MOST_LINE_BYTES = 16 * 1024;
 /** How many lines more than needed are worth writing the file anew. */
 const SLACK = 1_000;
-const TAKEN_OVER = "another process uses it";
 
 /** The commands that a host accepted, on disk before any of them runs: none is accepted twice, whatever dies. */
 export class ReplayJournal implements Memory {
@@ -65,7 +65,7 @@ export class ReplayJournal implements Memory {
    */
   begin(command: Command, now: Date): void {
     insist(replayChecks, { command, now, memory: this });
-    this.#makeRoom();
+    this.#makeRoom(now);
     this.#append(begunLine(command, now));
   }
 
@@ -84,37 +84,38 @@ export class ReplayJournal implements Memory {
     closeSync(this.#file);
   }
 
-  /** Reads every line; a last one without its end was being written when the power went, and is cut off. */
+  /** Reads every line; a last one without its end was being written when the power went, and is left out. */
   #load(): void {
     const text = readFileSync(this.#file, "utf8");
     const lines = text.split("\n").slice(0, -1);
     this.#length = Buffer.byteLength(text.slice(0, text.lastIndexOf("\n") + 1));
-    ftruncateSync(this.#file, this.#length);
     for (const [index, line] of lines.entries()) this.#memory.apply(readLine(line, index + 1));
     this.#lines = lines.length;
   }
 
   #append(line: JournalLine): void {
     storing(this.#path, () => {
-      if (this.#damaged) throw new Error("an earlier write failed half-way");
+      if (this.#damaged) throw new Error("an earlier write to it failed");
       const bytes = encodeLine(line);
       try {
         appendFileSync(this.#file, bytes);
         fdatasyncSync(this.#file);
-        this.#requireOurs();
       } catch (error) {
         this.#cutBack();
         throw error;
       }
       this.#length += bytes.length;
+      this.#requireOurs();
     });
     this.#lines += 1;
     this.#memory.apply(line);
   }
 
-  /** Whoever opens the journal puts a new file in its place. */
+  /** Whoever opens the journal puts a new file in its place: from then on, what is written here counts for nothing. */
   #requireOurs(): void {
-    if (statSync(this.#path).ino !== fstatSync(this.#file).ino) throw new Error(TAKEN_OVER);
+    const { ino, size } = fstatSync(this.#file);
+    this.#damaged = size !== this.#length || statSync(this.#path).ino !== ino;
+    if (this.#damaged) throw new Error("another process uses it");
   }
 
   /** Half a line must not stay: the next one would be glued to it. */
@@ -124,8 +125,12 @@ export class ReplayJournal implements Memory {
     this.#damaged = false;
   }
 
-  #makeRoom(): void {
-    if (this.#memory.size >= this.#most) this.#memory.forget();
+  #makeRoom(now: Date): void {
+    if (this.#memory.size >= this.#most) {
+      // The command at hand is fresh, which tells that the clock is right: the time may go on.
+      this.#append({ line: "time", at: now.getTime() });
+      this.#memory.forget();
+    }
     if (this.#memory.size >= this.#most)
       throw new Failure("E_STORAGE", `Cannot accept a command: ${this.#most} have not expired yet`);
     if (this.#lines > 2 * this.#memory.size + SLACK) storing(this.#path, () => this.#rewrite());
@@ -147,14 +152,20 @@ export class ReplayJournal implements Memory {
       closeSync(file);
       throw error;
     }
-    const before = this.#file;
-    // A holder that wrote just before the rename believes that its line is kept.
-    this.#damaged = fstatSync(before).size !== this.#length;
-    closeSync(before);
+    const [former, read] = [this.#file, this.#length];
     [this.#file, this.#lines, this.#length] = [file, lines.length, bytes.length];
     syncFolder(dirname(this.#path));
-    if (this.#damaged) throw new Error(TAKEN_OVER);
+    for (const line of linesAfter(former, read)) this.#append(line);
+    closeSync(former);
   }
+}
+
+/** What a former holder wrote after its file was read, and before another took its place: it was accepted. */
+function linesAfter(file: number, position: number): readonly JournalLine[] {
+  const bytes = Buffer.alloc(Math.max(0, fstatSync(file).size - position));
+  readSync(file, bytes, 0, bytes.length, position);
+  const lines = bytes.toString().split("\n").slice(0, -1);
+  return lines.map((line, index) => readLine(line, index + 1));
 }
 
 const encodeLine = (line: JournalLine): Buffer => Buffer.from(`${JSON.stringify(line)}\n`);

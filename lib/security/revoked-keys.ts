@@ -1,21 +1,16 @@
-import { Failure, reasonOf } from "../failure.ts";
 import { publicKeyFromWords } from "./public-key.ts";
+import { readTrustLines } from "./trust-lines.ts";
 
 /**
- * Reads a list of public keys, one on each line, as `ssh-keygen -r` takes it; gives their fingerprints.
- * One line that cannot be read refuses them all: it may be the one that matters.
+ * Reads a list of public keys of any type, one on each line, as `ssh-keygen -r` takes it; gives their fingerprints.
  * @throws {Failure} TRUST_FILE
  */
 export function parseRevokedKeys(text: string, file: string): ReadonlySet<string> {
-  const fingerprints = text.split(/\r?\n/).flatMap((line, index) => {
-    if (/^\s*(?:#|$)/.test(line)) return [];
-    try {
-      if (line.startsWith("SSHKRL")) throw new RangeError("a KRL is not supported: list the keys themselves");
-      const [type = "", base64 = ""] = line.trim().split(/\s+/);
-      return [publicKeyFromWords(type, base64).fingerprint];
-    } catch (cause) {
-      throw new Failure("TRUST_FILE", `Cannot use ${file}:${index + 1}: ${reasonOf(cause)}`, { cause });
-    }
-  });
-  return new Set(fingerprints);
+  return new Set(readTrustLines(text, file, fingerprintOf));
+}
+
+function fingerprintOf(line: string): string {
+  if (line.startsWith("SSHKRL")) throw new RangeError("a KRL is not supported: list the keys themselves");
+  const [type = "", base64 = ""] = line.trim().split(/\s+/);
+  return publicKeyFromWords(type, base64).fingerprint;
 }

@@ -17,7 +17,8 @@ export async function selfSigned(): Promise<Certificate> {
   const folder = await mkdtemp(join(tmpdir(), "skein-cert-"));
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   try {
-    const request = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 2 -subj /CN=localhost";
+    const request =
+      "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -days 2 -subj /CN=localhost";
     const names = "subjectAltName=IP:127.0.0.1,DNS:localhost";
     await run("openssl", [...request.split(" "), "-addext", names, "-keyout", key, "-out", cert]);
     return { cert: await readFile(cert, "utf8"), key: await readFile(key, "utf8") };

@@ -1,8 +1,9 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure, reasonOf } from "../../failure.ts";
 import { NO_REVISION, type RepositoryName, revision, type Revision } from "../../schema/names.ts";
 import { kindOf, makeFolder, writeWhole } from "../files.ts";
+import { fetchRefs } from "./fetch.ts";
 import { type Git, gitOn } from "./repository.ts";
 import { git } from "./run.ts";
 
@@ -29,16 +30,14 @@ const PLACES = { heads: "refs/skein/heads/", tags: "refs/skein/tags/" };
 /** A mirror's configuration is ours alone: no remote, so that nothing in it says what a fetch runs. */
 const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tlogallrefupdates = false\n";
 
-/** A lock this old belongs to a git that was killed, in milliseconds. */
-const STALE = 5_000;
-const TRIES = 4;
+/** The fetch under way into each mirror, whoever of this process asked for it: two at once would stumble over git's locks. */
+const running = new Map<string, Promise<unknown>>();
 
 /** The mirrors in a folder, of the repositories of a configuration. */
 export function openMirrors(
   folder: string,
   repositories: Readonly<Record<string, { readonly url: string }>>,
 ): Mirrors {
-  const running = new Map<RepositoryName, Promise<unknown>>();
   const pathOf = (repository: RepositoryName) => join(folder, `${repository}.git`);
   return {
     of: (repository) => gitOn(pathOf(repository), PLACES),
@@ -49,12 +48,14 @@ export function openMirrors(
           "REPOSITORY_UNKNOWN",
           `Cannot fetch ${repository}: no repository of that name is configured`,
         );
-      const before = running.get(repository) ?? Promise.resolve();
+      const before = running.get(pathOf(repository)) ?? Promise.resolve();
       const fetching = before
         .catch(() => undefined)
         .then(() => fetchInto(pathOf(repository), repository, configured.url));
-      running.set(repository, fetching);
-      return fetching;
+      running.set(pathOf(repository), fetching);
+      return fetching.finally(() => {
+        if (running.get(pathOf(repository)) === fetching) running.delete(pathOf(repository));
+      });
     },
   };
 }
@@ -65,17 +66,12 @@ async function fetchInto(
   url: string,
 ): Promise<readonly RefChange[]> {
   try {
-    await prepare(folder);
-    const before = await heads(folder);
-    await fetchPatiently(folder, url);
-    const after = await heads(folder);
-    const names = new Set([...before.keys(), ...after.keys()]);
-    return [...names].flatMap((ref) => {
-      const [from, to] = [before.get(ref) ?? NO_REVISION, after.get(ref) ?? NO_REVISION];
-      return from === to ? [] : [{ ref: ref.replace("refs/skein/", "refs/"), before: from, after: to }];
+    return await refresh(folder, url).catch(async (error: unknown) => {
+      if (!isCorrupt(error)) throw error;
+      await rm(folder, { recursive: true, force: true });
+      return refresh(folder, url);
     });
   } catch (cause) {
-    if (isCorrupt(cause)) await rm(folder, { recursive: true, force: true });
     throw new Failure("MIRROR_UNREACHABLE", `Cannot fetch ${repository}: ${reasonOf(cause)}`, {
       cause,
       transient: true,
@@ -83,7 +79,19 @@ async function fetchInto(
   }
 }
 
-/** A mirror that git cannot read is thrown away: the next fetch makes it anew. */
+async function refresh(folder: string, url: string): Promise<readonly RefChange[]> {
+  await prepare(folder);
+  const before = await heads(folder);
+  await fetchRefs(folder, url);
+  const after = await heads(folder);
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].flatMap((ref) => {
+    const [from, to] = [before.get(ref) ?? NO_REVISION, after.get(ref) ?? NO_REVISION];
+    return from === to ? [] : [{ ref: ref.replace("refs/skein/", "refs/"), before: from, after: to }];
+  });
+}
+
+/** A mirror that git cannot read is thrown away and made anew: all that is in it can be fetched again. */
 const isCorrupt = (error: unknown): boolean =>
   /object file .* is empty|loose object .* is corrupt|not a git repository|bad object refs\/skein|packfile .* cannot be accessed/i.test(
     reasonOf(error),
@@ -108,54 +116,4 @@ async function heads(folder: string): Promise<Map<string, Revision>> {
       return known.success ? [[ref, known.data] as const] : [];
     }),
   );
-}
-
-/** A git that was killed leaves locks behind, and every later fetch would fail on them. */
-async function fetchPatiently(folder: string, url: string): Promise<void> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      await git(
-        folder,
-        [
-          "fetch",
-          "--quiet",
-          "--upload-pack=git-upload-pack",
-          "--no-tags",
-          "--prune",
-          "--force",
-          "--no-write-fetch-head",
-          "--no-recurse-submodules",
-          "--end-of-options",
-          url,
-          "+refs/heads/*:refs/skein/heads/*",
-          "+refs/tags/*:refs/skein/tags/*",
-        ],
-        { localFiles: url.startsWith("/") },
-      );
-      return;
-    } catch (error) {
-      if (
-        tried === TRIES ||
-        !/\.lock'?: File exists|cannot lock ref|Unable to create .*\.lock/i.test(reasonOf(error))
-      )
-        throw error;
-      await new Promise((resolve) => setTimeout(resolve, STALE / 2));
-      await sweepLocks(folder);
-    }
-  }
-}
-
-async function sweepLocks(folder: string): Promise<void> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  for (const entry of entries) {
-    if (!entry.isFile() || !(entry.name.endsWith(".lock") || entry.name.startsWith("tmp_"))) continue;
-    const path = join(entry.parentPath, entry.name);
-    const age =
-      Date.now() -
-      (await stat(path).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => Date.now(),
-      ));
-    if (age > STALE) await rm(path, { force: true });
-  }
 }

@@ -18,14 +18,19 @@ export interface Git {
   /** Every branch and tag that leads to a commit; names that no RefName can be are left out. */
   refs(): Promise<readonly RefAt[]>;
   resolve(ref: RefName): Promise<Revision | undefined>;
+  /** The commit that an object leads to: itself, or what a tag object names. */
+  peel(id: Revision): Promise<Revision | undefined>;
   /** Whether a commit is there. */
   has(commit: Revision): Promise<boolean>;
   /** The branches and tags from which a commit can be reached. */
   refsContaining(commit: Revision): Promise<readonly RefName[]>;
   isAncestor(older: Revision, newer: Revision): Promise<boolean>;
-  /** Commits that `after` reaches and `before` does not, newest first; without `before`, those that no branch but `ref` reaches. */
+  /** Commits that `after` reaches and `before` does not, newest first; without `before`, those that no branch but `refs` reaches. */
   log(range: Range): Promise<{ readonly commits: readonly Commit[]; readonly total: number }>;
-  /** The contents of a file, or undefined where the revision has none of that name. */
+  /**
+   * The contents of a file, at most 4 MiB of it; undefined where the revision has none of that name.
+   * @throws {Failure} GIT_FAILED where the revision is not there: that is not the same as having no such file
+   */
   readFile(commit: Revision, path: string): Promise<Buffer | undefined>;
   symlinks(commit: Revision): Promise<readonly { readonly path: string; readonly target: string }[]>;
   /** Writes all files of a revision into an empty folder. */
@@ -36,7 +41,7 @@ export interface Git {
 export interface Range {
   readonly after: Revision;
   readonly before?: Revision;
-  readonly ref?: RefName;
+  readonly refs?: readonly RefName[];
   readonly most: number;
 }
 
@@ -45,6 +50,8 @@ export interface Places {
   readonly heads: string;
   readonly tags: string;
 }
+
+const MOST_FILE = 4 * 1024 * 1024;
 
 /** Git on a repository whose branches and tags stand at some places. */
 export function gitOn(folder: string, places: Places): Git {
@@ -73,14 +80,15 @@ export function gitOn(folder: string, places: Places): Git {
     folder,
     refs: () => listed(),
     resolve: (ref) => resolved(inside(ref)),
+    peel: resolved,
     has: async (commit) => (await resolved(commit)) === commit,
     refsContaining: async (commit) =>
       (await resolved(commit)) === commit ? (await listed(`--contains=${commit}`)).map(({ ref }) => ref) : [],
     isAncestor: async (older, newer) =>
       (await callGit(folder, ["merge-base", "--is-ancestor", older, newer])).code === 0,
-    log: async ({ after, before, ref, most }) => {
-      const others =
-        ref === undefined ? [] : ["--not", `--exclude=${inside(ref)}`, `--glob=${places.heads}*`];
+    log: async ({ after, before, refs, most }) => {
+      const but = refs?.map((ref) => `--exclude=${inside(ref)}`);
+      const others = but === undefined ? [] : ["--not", ...but, `--glob=${places.heads}*`];
       const range = before === undefined ? [after, ...others] : [after, `^${before}`];
       const commits = parseLog(
         await git(folder, ["log", "-z", `--max-count=${most}`, LOG_FORMAT, ...range, "--"]),
@@ -91,10 +99,10 @@ export function gitOn(folder: string, places: Places): Git {
       return { commits, total };
     },
     readFile: async (commit, path) => {
-      const { code, stdout } = await callGit(folder, ["cat-file", "blob", `${commit}:${path}`], {
-        most: 4 * 1024 * 1024,
-      });
-      return code === 0 ? stdout : undefined;
+      const printed = await git(folder, ["ls-tree", "-z", "--full-tree", commit, "--", path]);
+      const [, type, id] = printed.toString("utf8").split(/[ \t]/, 3);
+      if (type !== "blob" || id === undefined) return undefined;
+      return git(folder, ["cat-file", "blob", id], { most: MOST_FILE });
     },
     symlinks: (commit) => symlinksOf(folder, commit),
     stage: (commit, into) => stage(folder, commit, into),

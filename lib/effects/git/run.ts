@@ -24,6 +24,9 @@ const SAFE = [
   "http.lowSpeedLimit=1000",
   "http.lowSpeedTime=30",
   "http.followRedirects=initial",
+  "log.showSignature=false",
+  "log.mailmap=false",
+  "i18n.logOutputEncoding=UTF-8",
 ].flatMap((setting) => ["-c", setting]);
 
 /** The whole environment of git: nothing is inherited, so that no variable of ours reaches it. */
@@ -39,6 +42,9 @@ const ENVIRONMENT = {
   SSH_ASKPASS: "/bin/false",
   GIT_PROTOCOL_FROM_USER: "0",
   GIT_OPTIONAL_LOCKS: "0",
+  // What a commit holds is what its id says: nothing stands in for it, and nothing that lacks is fetched from elsewhere.
+  GIT_NO_REPLACE_OBJECTS: "1",
+  GIT_NO_LAZY_FETCH: "1",
   GIT_SSH_COMMAND: "ssh -oBatchMode=yes -oStrictHostKeyChecking=yes -oConnectTimeout=10",
 };
 

@@ -1,4 +1,6 @@
 import {
+  chownSync,
+  utimesSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -88,10 +90,68 @@ test("a new branch brings the commits that no other branch has", async () => {
   await git.commit("more", undefined, { "--allow-empty": null });
   const { commits } = await openRepository(join(folder, "work")).log({
     after: await head(),
-    ref: refName.parse("refs/heads/topic"),
+    refs: [refName.parse("refs/heads/topic")],
     most: 10,
   });
   expect(commits.map(({ message }) => message)).toEqual(["more"]);
+});
+
+test("what lacks a file is told from what lacks a revision", async () => {
+  const git = openRepository(join(folder, "work"));
+  expect(await git.readFile(await head(), "none")).toBeUndefined();
+  await expect(git.readFile(revision.parse("a".repeat(40)), "page")).rejects.toMatchObject({
+    code: "GIT_FAILED",
+  });
+});
+
+test("branches that were pushed together do not hide each other's commits", async () => {
+  const git = simpleGit(join(folder, "work"));
+  await git.branch(["other"]);
+  const { total } = await openRepository(join(folder, "work")).log({
+    after: await head(),
+    refs: [main, refName.parse("refs/heads/other")],
+    most: 10,
+  });
+  expect(total).toBe(1);
+});
+
+test("nothing stands in for a commit, whatever refs/replace says", async () => {
+  const git = simpleGit(join(folder, "work"));
+  const wanted = await head();
+  const forged = (await git.raw(["commit-tree", "-m", "forged", `${wanted}^{tree}`])).trim();
+  await git.raw(["replace", wanted, forged]);
+  const { commits } = await openRepository(join(folder, "work")).log({ after: wanted, most: 1 });
+  expect(commits).toMatchObject([{ revision: wanted, message: "Grüße\n\nrepo: payroll" }]);
+});
+
+test.runIf(process.getuid?.() === 0)(
+  "a folder of another user is fetched, for the configuration names it",
+  async () => {
+    chownSync(join(folder, "work"), 65_534, 65_534);
+    chownSync(join(folder, "work", ".git"), 65_534, 65_534);
+    expect(await mirrors().fetch(shop)).toHaveLength(1);
+  },
+);
+
+test("fetches of one mirror wait for each other, whoever asks", async () => {
+  const results = await Promise.all(Array.from({ length: 4 }, () => mirrors().fetch(shop)));
+  expect(results.map(({ length }) => length).sort((a, b) => a - b)).toEqual([0, 0, 0, 1]);
+});
+
+test("an empty repository is mirrored as such", async () => {
+  await simpleGit(mkFolder("empty")).init(true);
+  const empty = openMirrors(join(folder, "mirrors"), { shop: { url: join(folder, "empty") } });
+  expect(await empty.fetch(shop)).toEqual([]);
+  expect(await empty.of(shop).refs()).toEqual([]);
+});
+
+test("a lock that a killed git left is swept", async () => {
+  await mirrors().fetch(shop);
+  const lock = join(folder, "mirrors", "shop.git", "refs", "skein", "heads", "main.lock");
+  writeFileSync(lock, "");
+  utimesSync(lock, 0, 0);
+  await simpleGit(join(folder, "work")).commit("more", undefined, { "--allow-empty": null });
+  expect(await mirrors().fetch(shop)).toHaveLength(1);
 });
 
 test("symbolic links are listed with their targets", async () => {
@@ -108,7 +168,6 @@ test("symbolic links are listed with their targets", async () => {
 test("what is not there is not found", async () => {
   const git = openRepository(join(folder, "work"));
   expect(await git.resolve(refName.parse("refs/heads/none"))).toBeUndefined();
-  expect(await git.readFile(await head(), "none")).toBeUndefined();
   expect(await git.has(revision.parse("a".repeat(40)))).toBe(false);
   expect(await git.refsContaining(revision.parse("a".repeat(40)))).toEqual([]);
   expect(await git.refsContaining(await head())).toEqual([main]);
@@ -119,11 +178,9 @@ test("a repository that is gone says so, and may come back", async () => {
   await expect(mirrors().fetch(shop)).rejects.toMatchObject({ code: "MIRROR_UNREACHABLE", transient: true });
 });
 
-test("a mirror that is corrupt is made anew", async () => {
+test.each(["HEAD", "refs/skein/heads/main"])("a mirror whose %s is corrupt is made anew", async (file) => {
   await mirrors().fetch(shop);
-  writeFileSync(join(folder, "mirrors", "shop.git", "HEAD"), "");
-  await mirrors()
-    .fetch(shop)
-    .catch(() => mirrors().fetch(shop));
+  writeFileSync(join(folder, "mirrors", "shop.git", file), "");
+  await mirrors().fetch(shop);
   expect(await mirrors().of(shop).resolve(main)).toBe(await head());
 });

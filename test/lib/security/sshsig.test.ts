@@ -94,6 +94,12 @@ test("a signature is read field by field", async () => {
   expect(decodeSshsig(composed(await fields()))).toMatchObject({ namespace: "deploy@skein", hash: "sha512" });
 });
 
+test("a signature that claims another namespace than it was made for fits neither", async () => {
+  const claimed = decodeSshsig(composed((await fields()).with(1, Buffer.from("go@skein"))));
+  for (const namespace of ["go@skein", "deploy@skein"])
+    expect(sshsigFits(claimed, MESSAGE, namespace)).toBe(false);
+});
+
 test.each<[string, (parts: readonly Buffer[]) => Buffer]>([
   ["is not an SSHSIG", (parts) => composed(parts, 1, "SSHSIH")],
   ["its version is 2", (parts) => composed(parts, 2)],
