@@ -74,6 +74,7 @@ export function planGo(app: App, request: Request, facts: Facts, release: Releas
     app.keep + 1,
   );
   const subject = { release, revision, ref, former: lives[0]?.release ?? null };
+  // Also what a revert would go back to, and what a rollback would.
   const kept = new Set([release, ...lives.slice(0, 1), ...after.slice(1, 2)].map(nameOf));
   return inOrder(deployFlow, {
     lock: [{ do: "lock" }],

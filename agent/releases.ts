@@ -51,7 +51,7 @@ function known(name: ReleaseName, history: readonly HistoryLine[]): KnownRelease
   };
 }
 
-/** The releases that a host needs no more: not those that are spoken for, not the last `keep` that were live and good. */
+/** The releases that a host needs no more: not those that are spoken for, nor as many of those that were live and good, the last first, as make `keep`. */
 export function dispensable(
   releases: readonly KnownRelease[],
   spokenFor: ReadonlySet<ReleaseName>,
@@ -60,7 +60,7 @@ export function dispensable(
   const former = releases
     .filter(({ name, failed, lastLive }) => !spokenFor.has(name) && !failed && lastLive !== undefined)
     .sort((a, b) => (b.lastLive ?? "").localeCompare(a.lastLive ?? ""))
-    .slice(0, keep)
+    .slice(0, Math.max(0, keep + 1 - spokenFor.size))
     .map(({ name }) => name);
   const kept = new Set([...spokenFor, ...former]);
   return releases.map(({ name }) => name).filter((name) => !kept.has(name));

@@ -57,7 +57,8 @@ until [ -e drained ] || [ "$looks" -ge 40 ]; do
   looks=$(( looks + 1 ))
   sleep 0.05
 done
-echo "$code $seconds" > result.new && mv result.new result
 # A process that wiped its environment may still hold the output open: it ends, and so does whoever reads from it.
 [ -e drained ] || find /proc/[0-9]*/fd -lname "$job/pipe" 2> /dev/null | cut -d / -f 3 | sort -u | xargs -r kill -KILL
+rm -f pipe count
+echo "$code $seconds" > result.new && mv result.new result
 `;

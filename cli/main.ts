@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import yargs, { type Argv } from "yargs";
+import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { EXIT, exitStatusOf } from "../lib/daemon/process.ts";
 import { Failure, reasonOf } from "../lib/failure.ts";
@@ -28,9 +28,7 @@ async function main(words: readonly string[]): Promise<number> {
     .wrap(Math.min(110, process.stdout.columns ?? 80))
     .exitProcess(false)
     .fail((message: string | null, error: unknown) => {
-      if (error !== undefined && error !== null) throw error;
-      note(`skein: ${message ?? "wrong words on the command line"}\nTry: skein --help`);
-      status = EXIT.usage;
+      throw error instanceof Error ? error : new UsageError(message ?? "wrong words on the command line");
     });
   for (const [words, { describe, load }] of Object.entries(COMMANDS)) {
     // Loaded only when it is asked for: a command line should start at once.
@@ -40,10 +38,10 @@ async function main(words: readonly string[]): Promise<number> {
       describe,
       async (each) => {
         command = (await load()) as Command<CommonArguments>;
-        return command.options(each as Argv<CommonArguments>);
+        return command.options(each);
       },
       async (args) => {
-        if (command !== undefined) status = await command.run(args as never);
+        if (command !== undefined) status = await command.run(args);
       },
     );
   }
@@ -51,16 +49,21 @@ async function main(words: readonly string[]): Promise<number> {
   return status;
 }
 
+/** The words of a command line make no sense. */
+class UsageError extends Error {}
+
 /** What a person reads of an error: what was attempted, what was wrong, what to do. */
 function explain(error: unknown): string {
+  if (error instanceof UsageError) return `skein: ${safeText(error.message)}\nTry: skein --help`;
   const said = reasonOf(error).split("\n").map(safeText).join("\n");
   if (error instanceof Failure) return `skein: ${said}\n  ${error.advice} [${error.code}]`;
   return `skein: ${said}${process.env["SKEIN_DEBUG"] === undefined ? "" : `\n${error instanceof Error ? error.stack : ""}`}`;
 }
 
+// The exit is asked for: what still waits for a broker must not keep a command alive.
 try {
-  process.exitCode = await main(hideBin(process.argv));
+  process.exit(await main(hideBin(process.argv)));
 } catch (error) {
   note(explain(error));
-  process.exitCode = exitStatusOf(error);
+  process.exit(error instanceof UsageError ? EXIT.usage : exitStatusOf(error));
 }

@@ -1,6 +1,9 @@
 import colours from "picocolors";
 import { safeText } from "../lib/safe-text.ts";
 
+// Whoever reads may have seen enough: `skein history | head -1` is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
 /** Writes a line for a person. What came from outside goes through `safeText` first. */
 export function print(line = ""): void {
   process.stdout.write(`${line}\n`);

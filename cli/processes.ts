@@ -19,9 +19,12 @@ export interface Part {
 /** How long work in hand may go on after the process was told to stop, in milliseconds. */
 const GRACE = 20_000;
 
+/** Who the others need: started before them, in this order, and stopped after them. */
+const FIRST: readonly DaemonName[] = ["broker", "ledger"];
+
 /**
- * Runs daemons in this process until it is told to stop: the broker first, so that the others find it, and last to leave.
- * @throws {Failure} what the first of them to fail throws; the others are stopped first
+ * Runs daemons in this process until it is told to stop.
+ * @throws {Failure} what the first of them to fail throws
  */
 export async function runParts(
   args: Pick<CommonArguments, "config">,
@@ -31,22 +34,28 @@ export async function runParts(
   const file = findConfig(args.config);
   const load = () => loadConfig(file, settingsSchema);
   const log = await openLog({ level: load().log.level });
-  const first = parts.filter(({ daemon }) => daemon === "broker");
-  const others = parts.filter(({ daemon }) => daemon !== "broker");
   const outside = controls();
+  const told = outside.listen();
   signalsTo(outside);
-  const brokers = first.map((part) => start(part, load, log));
-  await Promise.all(brokers.map(({ ready }) => ready));
-  const rest = others.map((part) => start(part, load, log));
-  const all = [...brokers, ...rest];
-  const failed = Promise.race(all.map(({ ended }) => ended));
-  const followed = follow(outside, rest, brokers);
-  await Promise.race([Promise.all(all.map(({ ready }) => ready)), failed]);
-  void notifyManager("ready");
-  onReady?.();
-  await Promise.race([followed, failed]).finally(() => outside.send("stop"));
-  await followed;
-  await Promise.all(all.map(({ ended }) => ended));
+  const stages = [
+    ...FIRST.map((name) => parts.filter(({ daemon }) => daemon === name)),
+    parts.filter(({ daemon }) => !FIRST.includes(daemon)),
+  ];
+  const running: Running[][] = [];
+  const failed = new Promise<never>((_resolve, reject) => {
+    const startAll = async () => {
+      for (const stage of stages) {
+        const started = stage.map((part) => start(part, load, log));
+        running.push(started);
+        for (const { ended } of started) ended.catch(reject);
+        await Promise.all(started.map(({ ready }) => ready));
+      }
+      void notifyManager("ready");
+      onReady?.();
+    };
+    startAll().catch(reject);
+  });
+  await Promise.race([follow(told, running), failed]);
 }
 
 interface Running {
@@ -56,33 +65,34 @@ interface Running {
   readonly controls: Controls;
 }
 
-/** Hands on what the process is told; the broker is told to stop once the others have left. */
+/** Hands on what the process is told, and lets those that started last leave first. */
 async function follow(
-  outside: Controls,
-  rest: readonly Running[],
-  brokers: readonly Running[],
+  told: AsyncIterable<"reload" | "stop">,
+  running: readonly (readonly Running[])[],
 ): Promise<void> {
-  for await (const control of outside.listen()) {
-    for (const each of rest) each.controls.send(control);
+  for await (const control of told) {
     if (control === "stop") break;
-    for (const each of brokers) each.controls.send(control);
+    for (const each of running.flat()) each.controls.send(control);
   }
   void notifyManager("draining");
-  await Promise.allSettled(rest.map(({ ended }) => ended));
-  for (const each of brokers) each.controls.send("stop");
+  for (const stage of running.toReversed()) {
+    for (const each of stage) each.controls.send("stop");
+    await Promise.all(stage.map(({ ended }) => ended));
+  }
 }
 
 function start({ daemon: name, host, labels }: Part, load: () => Settings, log: Log): Running {
   const own = controls();
   const listening = own.listen();
-  let isReady: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => (isReady = resolve));
+  let isReadyNow = false;
+  let tell: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => (tell = resolve));
   const settings = (): Settings => ({
     ...load(),
     ...(labels === undefined ? {} : { labels: { ...labels } }),
   });
   const identity = host ?? hostOfMachine(load());
-  const ended = runDaemon(DAEMONS[name], {
+  const finished = runDaemon(DAEMONS[name], {
     host: identity,
     log: host === undefined ? log : log.child({ host }),
     now: () => new Date(),
@@ -97,11 +107,18 @@ function start({ daemon: name, host, labels }: Part, load: () => Settings, log: 
       }),
     controls: listening,
     report: (state: State) => {
-      if (state === "ready") isReady();
+      if (state !== "ready") return;
+      isReadyNow = true;
+      tell();
     },
     grace: GRACE,
   });
-  // Whoever waits for readiness must not wait for ever for a daemon that could not start.
-  ended.catch(() => undefined).finally(isReady);
+  // Whoever still waits for the broker has nothing in hand, and need not be waited for.
+  const left = (async () => {
+    for await (const control of own.listen()) if (control === "stop" && !isReadyNow) return;
+  })();
+  const ended = Promise.race([finished, left]);
+  // Nobody may wait for ever for the readiness of one that could not start.
+  void ended.catch(() => undefined).finally(tell);
   return { ready, ended, controls: own };
 }

@@ -42,31 +42,34 @@ export async function runRollout(
 ): Promise<Data<"rollout.finished"> | undefined> {
   const begun = Date.now();
   let asked = 0;
-  let taken = false;
-  let ended: { readonly with: Data<"rollout.finished"> | undefined } | undefined;
-  await session.hear(FOLLOWED, ({ type, data }) => {
-    if (ended !== undefined || !("rollout" in data) || data.rollout !== rollout) return;
-    const repeated = taken && type === "rollout.started";
-    taken = true;
-    if (!repeated) tell(watcher, { type, data } as Envelope);
-    if (type === "rollout.finished") ended = { with: data as Data<"rollout.finished"> };
-    else if (!wait && type === "rollout.started") ended = { with: undefined };
+  const heard: { taken: boolean; ended: boolean; finished?: Data<"rollout.finished"> } = {
+    taken: false,
+    ended: false,
+  };
+  await session.hear(FOLLOWED, (envelope) => {
+    const { type, data } = envelope;
+    if (heard.ended || !("rollout" in data) || data.rollout !== rollout) return;
+    const repeated = heard.taken && type === "rollout.started";
+    heard.taken = true;
+    if (!repeated) tell(watcher, envelope);
+    if (type === "rollout.finished") heard.finished = data;
+    heard.ended = type === "rollout.finished" || (!wait && type === "rollout.started");
   });
-  while (ended === undefined) {
-    if (!taken && Date.now() - begun > PATIENCE) {
+  while (!heard.ended) {
+    if (!heard.taken && Date.now() - begun > PATIENCE) {
       throw new Failure(
         "ANSWER_TIMEOUT",
         `Nobody took up rollout ${rollout} within ${PATIENCE / 1_000} s: does an orchestrator run?`,
       );
     }
-    if (Date.now() - asked >= (taken ? REMIND : REPEAT)) {
+    if (Date.now() - asked >= (heard.taken ? REMIND : REPEAT)) {
       asked = Date.now();
       // Where the broker is away, the next reminder may find it again.
       session.say(message("rollout.requested", { rollout, command })).catch(() => undefined);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return ended.with;
+  return heard.finished;
 }
 
 const FOLLOWED = [

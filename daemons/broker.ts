@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
-import { knownPasscode, writeBrokerFile } from "../lib/config/broker-file.ts";
+import { knownPasscode, knownPort, writeBrokerFile } from "../lib/config/broker-file.ts";
 import { defineDaemon } from "../lib/daemon/define.ts";
 import type { Log } from "../lib/log.ts";
 import type { Topics } from "../lib/messages/destinations.ts";
@@ -22,7 +22,7 @@ const address = z
 const settings = z.strictObject({
   listen: address
     .prefault("127.0.0.1:61613")
-    .describe("Where STOMP over TCP is spoken; port 0 takes a free one."),
+    .describe("Where STOMP over TCP is spoken; port 0 takes a free one, and the same again after a restart."),
   websocket: address
     .optional()
     .describe("Where STOMP over WebSocket is spoken; nowhere where it is left out."),
@@ -38,13 +38,17 @@ export const broker = defineDaemon<z.infer<typeof settings>, { readonly server: 
   fixed: true,
   deps: async ({ listen, websocket }, { settings: { state, topics }, log }) => {
     const passcode = knownPasscode(state) ?? randomBytes(24).toString("base64url");
-    const server = await startBroker({
-      listen: { tcp: listen, ...(websocket === undefined ? {} : { websocket }) },
-      logins: new Map([[LOGIN, passcode]]),
-      permits: within(topics),
-      journal: join(state, "broker"),
-      log: logTo(log),
-    });
+    const start = (port: number) =>
+      startBroker({
+        listen: { tcp: { ...listen, port }, ...(websocket === undefined ? {} : { websocket }) },
+        logins: new Map([[LOGIN, passcode]]),
+        permits: within(topics),
+        journal: join(state, "broker"),
+        log: logTo(log),
+      });
+    const former = listen.port === 0 ? knownPort(state) : undefined;
+    const server =
+      former === undefined ? await start(listen.port) : await start(former).catch(() => start(listen.port));
     const at = server.addresses.tcp;
     if (at !== undefined)
       await writeBrokerFile(state, { login: LOGIN, passcode, address: `stomp://${at.host}:${at.port}` });
@@ -61,7 +65,8 @@ function within({ prefix, overrides }: Topics): Policy {
     login === LOGIN && (here.some((each) => destination.startsWith(each)) || elsewhere.has(destination));
 }
 
+/** Whoever comes and goes is worth a line only to somebody who looks for it. */
 const logTo =
   (log: Log) =>
   ({ level, event, ...fields }: LogEntry) =>
-    log[level](fields, event);
+    log[event.startsWith("client.") && level === "info" ? "debug" : level](fields, event);

@@ -1,7 +1,7 @@
 // Makes a checkout ready to run: installs what the lock file names and compiles what changed. Nothing else is needed before it.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -42,9 +42,13 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-once("node_modules/.skein-installed", readFileSync(join(root, "package-lock.json")), () =>
-  run("installing packages", "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"),
-);
+// `npm ci` empties the folder first: where it is a link, that would take the packages of another checkout.
+const packages = join(root, "node_modules");
+if (!lstatSync(packages, { throwIfNoEntry: false })?.isSymbolicLink()) {
+  once("node_modules/.skein-installed", readFileSync(join(root, "package-lock.json")), () =>
+    run("installing packages", "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"),
+  );
+}
 once("dist/.skein-built", sources.map(contentsOf).join("\n"), () => {
   rmSync(join(root, "dist"), { recursive: true, force: true });
   run(

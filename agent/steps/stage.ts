@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { hasCode, makeFolder } from "../../lib/effects/files.ts";
 import { giveTo, removeAll } from "../../lib/effects/folders.ts";
-import { Failure } from "../../lib/failure.ts";
+import { codeOf, Failure, reasonOf } from "../../lib/failure.ts";
 import { isRoot } from "../../lib/effects/processes.ts";
 import type { ReleaseName } from "../../lib/schema/names.ts";
 import type { Layout } from "../layout.ts";
-import { requireRoom } from "../room.ts";
+import { isFull, requireRoom } from "../room.ts";
 import type { Perform } from "./step-of.ts";
 
 /** Where a release lies until it is complete. */
@@ -22,12 +22,14 @@ export const stage: Perform<"stage"> = async ({ revision, release }, { git, layo
     await git.stage(revision, staging);
     if (app.user !== undefined && isRoot()) await giveTo(app.user, staging);
   } catch (error) {
+    const full = isNoSpace(error) || (await isFull(layout.releases));
     await removeAll(staging);
-    throw full(error);
+    if (!full) throw error;
+    throw new Failure("DISK_FULL", `Cannot build a release, for the disk is full: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 };
 
-function full(error: unknown): unknown {
-  if (!hasCode(error, "ENOSPC") && !hasCode(error, "EDQUOT")) return error;
-  return new Failure("DISK_FULL", "Cannot build a release: no space is left", { cause: error });
-}
+const isNoSpace = (error: unknown): boolean =>
+  codeOf(error) === "DISK_FULL" || hasCode(error, "ENOSPC") || hasCode(error, "EDQUOT");

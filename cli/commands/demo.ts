@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import colours from "picocolors";
 import { http } from "../../lib/effects/http.ts";
 import { Failure } from "../../lib/failure.ts";
@@ -125,20 +126,22 @@ function tellTimes(_session: Session, { hosts }: Stage, { pushed, live }: Times,
 }
 
 async function stay({ folder, work, hosts, config }: Stage, cast: Cast): Promise<void> {
-  const skein = `npx skein --config ${config}`;
+  const main = fileURLToPath(new URL("../main.js", import.meta.url));
+  const aside = colours.dim;
   print(`
 The shop is open:
 ${hosts.map(({ host, port }) => `  ${host}  http://127.0.0.1:${port}/`).join("\n")}
 
 Try, in another terminal:
+  alias skein="node ${main} --config ${config}"
   cd ${work}
-  ${colours.dim("# change a price in app.mjs, then:")}
-  git commit -am "Feathers cost more" && git push
-  ${skein} deploy shop main
-  ${skein} rollback shop
-  ${skein} status          ${colours.dim("what is live where")}
-  ${skein} history
-  ${skein} tail            ${colours.dim("every message, as it comes")}
+  sed -i s/120/240/ app.mjs && git commit -am "Feathers cost more" && git push
+  skein deploy shop main
+  skein rollback shop
+  skein status               ${aside("what is live where")}
+  skein history              ${aside("who pushed, built and deployed what")}
+  skein tail                 ${aside("every message, as it comes")}
+  skein doctor               ${aside("what is protected, and how")}
 
 The daemons log to ${join(folder, "up.log")}. Ctrl-C ends everything.`);
   const why = await Promise.race([interrupted().then(() => undefined), cast.lost]);

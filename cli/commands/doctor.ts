@@ -4,10 +4,12 @@ import { join } from "node:path";
 import colours from "picocolors";
 import { findConfig, loadConfig } from "../../lib/config/load.ts";
 import { Failure, reasonOf } from "../../lib/failure.ts";
+import { allowedSignerLine } from "../../lib/security/allowed-signers.ts";
+import { namespaces } from "../../lib/security/namespaces.ts";
 import { trustFolder } from "../../lib/security/trust.ts";
 import { defineCommand } from "../command.ts";
 import { DAEMON_NAMES } from "../daemons.ts";
-import { signerHere } from "../foundation.ts";
+import { principalHere, signerHere } from "../foundation.ts";
 import { takeInventory } from "../inventory.ts";
 import { print, printJson } from "../output.ts";
 import { openSession, type Session } from "../session.ts";
@@ -76,15 +78,21 @@ async function lookAt(settings: Settings, look: Look, config: string | undefined
       throw new Error(`others may write to ${settings.state} (mode ${mode.toString(8)})`);
     return seen(`${settings.state} is closed to others`, undefined);
   });
-  await look("trust", "Run: skein init", () => {
-    const { signers, policy, revoked } = trustFolder(join(settings.state, "trust")).current();
+  const trust = await look("trust", "Run: skein init", () => {
+    const read = trustFolder(join(settings.state, "trust")).current();
+    const { signers, policy, revoked } = read;
     return seen(
       `${signers.length} signers, ${policy.rules.length} rules, ${revoked.size} revoked keys; unsigned commands are refused`,
-      undefined,
+      read,
     );
   });
   await look("your key", "Run: skein init", async () => {
-    const { origin, fingerprint } = await signerHere(settings.state);
+    const { origin, fingerprint, publicKey } = await signerHere(settings.state);
+    const known = trust?.signers.some(({ key }) => key.fingerprint === fingerprint) ?? false;
+    if (!known)
+      throw new Error(
+        `${origin} (${fingerprint}) is not in allowed_signers; add: ${allowedSignerLine(principalHere(), [namespaces.deploy], publicKey)}`,
+      );
     return { says: `${origin} (${fingerprint})`, value: undefined };
   });
   const session = await look("broker", "Run: skein up", async () => ({

@@ -3,6 +3,7 @@ import { Failure } from "../../lib/failure.ts";
 import { defineCommand } from "../command.ts";
 import { carriers, takeInventory } from "../inventory.ts";
 import { print, printJson, table } from "../output.ts";
+import { parsed } from "../parsed.ts";
 import { withSession } from "../session.ts";
 
 interface Available {
@@ -13,7 +14,7 @@ interface Available {
 export const refs = defineCommand({
   options: (yargs) => yargs.positional("app", { type: "string", demandOption: true, describe: "The app" }),
   run: async (args) => {
-    const app = appName.parse(args.app);
+    const app = parsed(appName, args.app, "app");
     const seen = await withSession(args, (session) => takeInventory(session, { app, refs: true }));
     const there = carriers(seen, app).filter(({ present }) => present);
     if (there.length === 0)

@@ -1,5 +1,6 @@
 import { defineCommand } from "../command.ts";
 import { DAEMON_NAMES } from "../daemons.ts";
+import { note } from "../output.ts";
 import { runParts } from "../processes.ts";
 
 export const run = defineCommand({
@@ -14,6 +15,7 @@ export const run = defineCommand({
     await runParts(
       args,
       args.daemons.map((daemon) => ({ daemon })),
+      () => note(`ready: ${args.daemons.join(", ")}`),
     );
     return 0;
   },

@@ -9,45 +9,46 @@ import type { Subscription } from "./session.ts";
 export interface Attachment {
   /** What the journal must know of it. */
   readonly entries: readonly Entry[];
+  /** To be called when the journal knows it. */
+  readonly recorded: () => void;
   /** Takes what was left waiting while the connection was congested. */
-  pump(): void;
-  leave(): void;
+  readonly pump: () => void;
+  readonly leave: () => void;
 }
 
 const NOTHING = (): void => undefined;
+const UNRECORDED = { entries: [], recorded: NOTHING };
 
 /** Opens a subscription of a connection. */
 export function attach(subscription: Subscription, router: Router, outlet: Outlet): Attachment {
   const { destination, ack, durable } = subscription;
-  if (destination.kind === "queue") return consume(router.queue(destination), []);
+  if (destination.kind === "queue") return consume(router.queue(destination));
   if (durable !== undefined) {
-    const { mailbox, entries } = router.durable(durable, destination);
-    return consume(mailbox, entries);
+    const { mailbox, entries, recorded } = router.durable(durable, destination);
+    return { ...consume(mailbox), entries, recorded };
   }
   return ack === "auto" ? listen() : consumePassing();
 
-  function consume(mailbox: Mailbox, entries: readonly Entry[]): Attachment {
+  function consume(mailbox: Mailbox): Attachment {
     const consumer = new Consumer(subscription, mailbox, outlet);
     mailbox.attach(consumer);
-    return { entries, pump: () => mailbox.pump(), leave: () => router.leave(consumer) };
+    return { ...UNRECORDED, pump: () => mailbox.pump(), leave: () => router.leave(consumer) };
   }
 
   /** Without acknowledgements, nothing is kept for the subscriber: what comes goes out. */
   function listen(): Attachment {
     const listener = { put: (message: Message) => outlet.deliver(subscription, message) };
     router.listen(destination, listener);
-    return { entries: [], pump: NOTHING, leave: () => router.ignore(destination, listener) };
+    return { ...UNRECORDED, pump: NOTHING, leave: () => router.ignore(destination, listener) };
   }
 
   /** With acknowledgements, deliveries wait for their turn and can be given back, while the subscription is open. */
   function consumePassing(): Attachment {
     const mailbox = router.passing(destination, () => outlet.giveUp());
-    const { entries, pump, leave } = consume(mailbox, []);
-    const leaveForGood = () => {
-      leave();
+    const leave = () => {
       router.ignore(destination, mailbox);
       mailbox.dissolve();
     };
-    return { entries, pump, leave: leaveForGood };
+    return { ...consume(mailbox), leave };
   }
 }

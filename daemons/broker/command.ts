@@ -10,7 +10,7 @@ import { subscribe } from "./commands/subscribe.ts";
 import { unsubscribe } from "./commands/unsubscribe.ts";
 import { type Frame, mayHaveBody } from "./codec/frame.ts";
 import { ProtocolError } from "./protocol-error.ts";
-import type { Command, Connected, Effect, Outcome, Rules, Session } from "./session.ts";
+import type { Answer, Command, Connected, Outcome, Rules, Session } from "./session.ts";
 
 const again: Command = () => {
   throw new ProtocolError("this connection has logged in already");
@@ -40,7 +40,7 @@ const commands: Readonly<Record<Frame["command"], Command>> = {
 
 /** What a frame does to a session. Whatever is wrong with it ends the session (STOMP 1.2 "ERROR"). */
 export function step(session: Session, frame: Frame, rules: Rules): Outcome {
-  if (session.state === "ended") return { session, effects: [] };
+  if (session.state === "ended") return { session, effects: [], answers: [] };
   try {
     if (frame.body.length > 0 && !mayHaveBody(frame.command)) {
       throw new ProtocolError(`${frame.command} must not have a body`);
@@ -48,7 +48,8 @@ export function step(session: Session, frame: Frame, rules: Rules): Outcome {
     return session.state === "new" ? greet(frame, rules) : obey(session, frame, rules);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    return refused({ do: "refuse", error, receipt: frame.headers.get("receipt") });
+    const answer: Answer = { say: "refused", error, receipt: frame.headers.get("receipt") };
+    return { session: { state: "ended" }, effects: [], answers: [answer] };
   }
 }
 
@@ -59,12 +60,7 @@ function greet(frame: Frame, rules: Rules): Outcome {
 
 /** Any frame but CONNECT may ask for a receipt, which follows all that the frame does (STOMP 1.2 "Header receipt"). */
 function obey(session: Connected, frame: Frame, rules: Rules): Outcome {
-  const { session: next, effects } = commands[frame.command](session, frame, rules);
-  const receipt = frame.headers.get("receipt");
-  const closing = effects.filter(({ do: what }) => what === "close");
-  const work = effects.filter(({ do: what }) => what !== "close");
-  const confirmed: readonly Effect[] = receipt === undefined ? [] : [{ do: "receipt", id: receipt }];
-  return { session: next, effects: [...work, ...confirmed, ...closing] };
+  const { answers, ...outcome } = commands[frame.command](session, frame, rules);
+  const id = frame.headers.get("receipt");
+  return { ...outcome, answers: id === undefined ? answers : [{ say: "receipt", id }, ...answers] };
 }
-
-const refused = (effect: Effect): Outcome => ({ session: { state: "ended" }, effects: [effect] });

@@ -5,11 +5,11 @@ import { Performer, type Work } from "./performer.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import { Reader } from "./reader.ts";
 import { Sequence } from "./sequence.ts";
-import type { Effect, Session } from "./session.ts";
+import type { Answer, Opening, Outcome, Session } from "./session.ts";
 import { Speaker } from "./speaker.ts";
 import { Timer } from "./timer.ts";
 import type { Receiver, Transport } from "./transport.ts";
-import { Watch } from "./watch.ts";
+import { type Due, Watch } from "./watch.ts";
 import type { World } from "./world.ts";
 
 const FRAME_WEIGHT = 1024;
@@ -27,7 +27,7 @@ export class Connection implements Receiver {
   #session: Session = { state: "new" };
   #login = "";
   #refusal: NodeJS.Timeout | undefined;
-  #paused = false;
+  #refused = false;
 
   constructor(transport: Transport, world: World) {
     const { rules, router, journal, now } = world;
@@ -40,9 +40,9 @@ export class Connection implements Receiver {
       cut: (reason) => this.#tell("warn", "client.cut", { reason }),
     });
     this.#performer = new Performer(router, journal, this.#speaker);
-    this.#sequence = new Sequence(journal);
+    this.#sequence = new Sequence(journal, transport, rules.limits.writeBuffer);
     this.#timer = new Timer({
-      due: () => this.#watch.due(now()),
+      due: () => this.#due(),
       beat: () => this.#speaker.beat(),
       drop: (reason) => this.#refuse(new ProtocolError(reason)),
     });
@@ -92,18 +92,24 @@ export class Connection implements Receiver {
 
   #obey(frame: Frame): void {
     const receipt = frame.headers.get("receipt");
-    const { session, effects } = step(this.#session, frame, this.#world.rules);
-    const work = this.#begin(effects, receipt);
+    const outcome = step(this.#session, frame, this.#world.rules);
+    const work = this.#begin(outcome, receipt);
     if (work === undefined) return;
-    this.#session = session;
+    this.#session = outcome.session;
     if (this.#ended) this.quiet();
     const weight = FRAME_WEIGHT + frame.body.length;
-    const then = (error?: Error) => this.#conclude(work, effects, receipt, error);
-    this.#sequence.run({ entries: work.entries, weight, then });
-    this.#pauseOrResume();
+    const done = (error?: Error) => {
+      try {
+        if (error !== undefined) this.#undo(work, receipt, error);
+        else this.#finish(work, outcome.answers);
+      } catch (bug) {
+        this.#fail(bug);
+      }
+    };
+    this.#sequence.run({ entries: work.entries, weight, done });
   }
 
-  #begin(effects: readonly Effect[], receipt: string | undefined): Work | undefined {
+  #begin({ effects }: Outcome, receipt: string | undefined): Work | undefined {
     try {
       return this.#performer.begin(effects);
     } catch (error) {
@@ -113,50 +119,54 @@ export class Connection implements Receiver {
     }
   }
 
-  #conclude(work: Work, effects: readonly Effect[], receipt: string | undefined, error?: Error): void {
-    this.#pauseOrResume();
-    if (error === undefined) {
-      work.finish();
-      for (const effect of effects) this.#answer(effect);
+  #finish(work: Work, answers: readonly Answer[]): void {
+    // After a refusal nothing counts that came behind it, unless the journal has it already.
+    if (this.#refused && work.entries.length === 0) {
+      work.undo();
       return;
     }
+    work.finish();
+    for (const answer of answers) this.#answer(answer);
+  }
+
+  #undo(work: Work, receipt: string | undefined, error: Error): void {
     work.undo();
     // An acknowledgement that nobody waits for is written later: the journal remembers it.
     if (receipt === undefined && work.entries.every(({ kind }) => kind === "settled")) return;
     this.#refuse(new ProtocolError(`the journal cannot be written: ${error.message}`), receipt);
   }
 
-  #answer(effect: Effect): void {
-    switch (effect.do) {
-      case "open":
-        this.#open(effect);
+  #answer(answer: Answer): void {
+    switch (answer.say) {
+      case "connected":
+        this.#open(answer);
         break;
       case "receipt":
-        this.#speaker.frame(makeFrame("RECEIPT", { "receipt-id": effect.id }));
+        this.#speaker.frame(makeFrame("RECEIPT", { "receipt-id": answer.id }));
         break;
-      case "refuse":
-        this.#refuse(effect.error, effect.receipt);
+      case "refused":
+        this.#refuse(answer.error, answer.receipt);
         break;
-      case "refuse-login":
-        this.#refuseLogin(effect);
+      case "login-refused":
+        this.#refuseLogin(answer.login, answer.receipt);
         break;
-      case "close":
+      case "bye":
         this.#speaker.end();
         break;
-      default:
     }
   }
 
-  #open({ session, connected, heartBeat }: Extract<Effect, { do: "open" }>): void {
+  #open({ session, frame, heartBeat }: Opening): void {
     this.#login = session.login;
     this.#reader.open(session.version);
     this.#speaker.version = session.version;
     this.#watch.open(heartBeat);
-    this.#speaker.frame(connected);
+    this.#timer.again();
+    this.#speaker.frame(frame);
     this.#tell("info", "client.joined", { version: session.version });
   }
 
-  #refuseLogin({ login, receipt }: Extract<Effect, { do: "refuse-login" }>): void {
+  #refuseLogin(login: string | undefined, receipt: string | undefined): void {
     const { admission, now } = this.#world;
     const delay = admission.delayRefusal(this.#transport.address, now());
     this.#tell("warn", "login.refused", { as: login });
@@ -167,11 +177,13 @@ export class Connection implements Receiver {
   /** After all answers to what came before it. */
   #refuseInTurn(error: ProtocolError, receipt?: string): void {
     this.quiet();
-    this.#sequence.run({ entries: [], weight: 0, then: () => this.#refuse(error, receipt) });
+    this.#sequence.run({ entries: [], weight: 0, done: () => this.#refuse(error, receipt) });
   }
 
   #refuse(error: ProtocolError, receipt?: string): void {
+    if (this.#refused) return;
     this.quiet();
+    this.#refused = true;
     this.#tell("warn", "client.refused", { reason: error.message });
     this.#speaker.refuse(error, receipt);
   }
@@ -181,16 +193,10 @@ export class Connection implements Receiver {
     this.end();
   }
 
-  /** A client that sends faster than the disk writes is not read until the disk has caught up. */
-  #pauseOrResume(): void {
-    const { writeBuffer } = this.#world.rules.limits;
-    if (!this.#paused && this.#sequence.weight > writeBuffer) {
-      this.#paused = true;
-      this.#transport.pause();
-    } else if (this.#paused && this.#sequence.weight < writeBuffer / 2) {
-      this.#paused = false;
-      this.#transport.resume();
-    }
+  #due(): Due {
+    const now = this.#world.now();
+    if (this.#sequence.paused) this.#watch.excuse(now);
+    return this.#watch.due(now);
   }
 
   #tell(level: "info" | "warn" | "error", event: string, fields: Readonly<Record<string, unknown>>): void {

@@ -25,6 +25,8 @@ export interface Door {
   enter(address: string): string | undefined;
   leave(address: string): void;
   accept(transport: Transport): Receiver;
+  /** Some connection could not be taken; the listener goes on. */
+  failed(error: Error): void;
 }
 
 /** The broker, without a socket: clients come in by any transport. */
@@ -61,6 +63,10 @@ export class Core implements Door {
         connection.closed();
       },
     };
+  }
+
+  failed(error: Error): void {
+    this.#world.log({ level: "error", event: "listener.failed", error });
   }
 
   /** Takes nothing more, answers what was taken, and closes all connections. */

@@ -8,6 +8,7 @@ export interface HeartBeat {
   readonly incoming: number;
 }
 
+/** Neither side promises any. */
 export const NO_HEART_BEAT: HeartBeat = { outgoing: 0, incoming: 0 };
 
 /** A client is lost when it was silent for this many times what it promised (STOMP 1.2 "Heart-beating": a margin is due). */

@@ -17,7 +17,7 @@ export interface Addresses {
 }
 
 /** All open listeners of a broker. */
-export interface Listeners {
+interface Listeners {
   readonly addresses: Addresses;
   close(): Promise<void>;
 }

@@ -24,7 +24,7 @@ export interface Tally {
 }
 
 /** How much a mailbox may hold, and what happens when it holds more. */
-export interface Bound {
+interface Bound {
   readonly most: number;
   readonly exceeded: () => void;
 }
@@ -48,7 +48,7 @@ export class Mailbox {
   readonly #tally: Tally;
   readonly #mark: string;
   readonly #bound: Bound | undefined;
-  readonly #backlog = new Backlog();
+  readonly #backlog = new Backlog<Letter>();
   readonly #takers: Taker[] = [];
   #turn = 0;
   #order = 0;

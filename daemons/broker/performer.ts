@@ -12,9 +12,9 @@ import type { Speaker } from "./speaker.ts";
 /** What a frame does to topics and queues: what the journal must hold before the rest may happen. */
 export interface Work {
   readonly entries: readonly Entry[];
-  finish(): void;
+  readonly finish: () => void;
   /** The journal failed: what was taken in hand goes back. */
-  undo(): void;
+  readonly undo: () => void;
 }
 
 type Settle = Extract<Effect, { do: "settle" }>;
@@ -42,18 +42,18 @@ export class Performer implements Outlet {
 
   /** Begins what the effects of one frame ask for. Throws a ProtocolError, and has done nothing, where that cannot be. */
   begin(effects: readonly Effect[]): Work {
-    const settling = effects.filter((effect) => effect.do === "settle");
-    for (const { delivery } of settling) this.#mustBeOpen(delivery);
-    const sending = effects.filter((effect) => effect.do === "send");
-    const routes = sending.map(({ message }) => this.#router.route(message));
+    for (const effect of effects) if (effect.do === "settle") this.#mustBeOpen(effect.delivery);
+    const routes = effects
+      .filter((effect) => effect.do === "send")
+      .map(({ message }) => this.#router.route(message));
+    const sends = routes.map(({ entries, deliver }) => work(entries, deliver));
+    const others = effects.filter((effect) => effect.do !== "send");
     // What is acknowledged together with what is sent happens only if the sending does (STOMP 1.2 "COMMIT").
-    const settled = settling.map((effect) => this.#settle(effect, sending.length > 0));
-    const others = effects.map((effect) => this.#begin(effect));
-    const parts = [...routes.map(({ entries, deliver }) => work(entries, deliver)), ...settled, ...others];
+    const parts = [...sends, ...others.map((effect) => this.#begin(effect, sends.length > 0))];
     return {
       entries: parts.flatMap(({ entries }) => entries),
-      finish: () => parts.forEach((each) => each.finish()),
-      undo: () => parts.forEach((each) => each.undo()),
+      finish: () => parts.forEach(({ finish }) => finish()),
+      undo: () => parts.forEach(({ undo }) => undo()),
     };
   }
 
@@ -101,23 +101,17 @@ export class Performer implements Outlet {
     if (!this.#deliveries.has(delivery)) throw new ProtocolError(`no delivery ${quoted(delivery)} is open`);
   }
 
-  #begin(effect: Effect): Work {
-    switch (effect.do) {
-      case "subscribe":
-        return this.#subscribe(effect.subscription);
-      case "unsubscribe":
-        return this.#unsubscribe(effect.id);
-      case "forget":
-        return work(this.#router.forget(effect.durable));
-      default:
-        return work([]);
-    }
+  #begin(effect: Exclude<Effect, { do: "send" }>, later: boolean): Work {
+    if (effect.do === "settle") return this.#settle(effect, later);
+    if (effect.do === "subscribe") return this.#subscribe(effect.subscription);
+    if (effect.do === "unsubscribe") return this.#unsubscribe(effect.id);
+    return work(this.#router.forget(effect.durable));
   }
 
   #subscribe(subscription: Subscription): Work {
     const attachment = attach(subscription, this.#router, this);
     this.#attachments.set(subscription.id, attachment);
-    return work(attachment.entries);
+    return work(attachment.entries, attachment.recorded);
   }
 
   /** What the subscription has not acknowledged stays with the connection: it may finish what it has in hand. */

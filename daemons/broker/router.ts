@@ -1,5 +1,5 @@
 import type { Consumer } from "./consumer.ts";
-import type { Destination } from "./destination.ts";
+import { type Destination, readDestination } from "./destination.ts";
 import type { Entry } from "./journal/entry.ts";
 import type { Limits } from "./limits.ts";
 import { type Letter, Mailbox, markOf, type Tally } from "./mailbox.ts";
@@ -13,14 +13,23 @@ export interface Listener {
 }
 
 /** Where one message goes: what must be journalled first, and the handing over. */
-export interface Route {
+interface Route {
   readonly entries: readonly Entry[];
-  deliver(): void;
+  readonly deliver: () => void;
 }
 
 interface Durable {
   readonly mailbox: Mailbox;
   readonly destination: Destination;
+  /** Whether the journal knows of it. */
+  recorded: boolean;
+}
+
+/** A durable subscription that somebody opens: what must be journalled, and what to call when it has been. */
+interface OpenedDurable {
+  readonly mailbox: Mailbox;
+  readonly entries: readonly Entry[];
+  readonly recorded: () => void;
 }
 
 /** Who gets what: topics, queues and durable subscriptions. */
@@ -64,16 +73,19 @@ export class Router {
     return mailbox;
   }
 
-  /** The mailbox of a durable subscription; a new destination takes the place of its former one. */
-  durable(name: string, destination: Destination): { mailbox: Mailbox; entries: readonly Entry[] } {
-    const known = this.#durables.get(name);
-    if (known?.destination.name === destination.name) return { mailbox: known.mailbox, entries: [] };
-    const mailbox =
-      known?.mailbox ?? new Mailbox({ name, durable: true, tally: this.#tally, mark: markOf(name) });
-    if (known !== undefined) this.ignore(known.destination, mailbox);
-    this.#durables.set(name, { mailbox, destination });
-    this.listen(destination, mailbox);
-    return { mailbox, entries: [{ kind: "subscribed", durable: name, destination: destination.name }] };
+  /** Opens a durable subscription, new or known; a new destination takes the place of its former one. */
+  durable(name: string, destination: Destination): OpenedDurable {
+    const former = this.#durables.get(name);
+    const durable =
+      former?.destination.name === destination.name ? former : this.#bind(name, destination, former);
+    const entry: Entry = { kind: "subscribed", durable: name, destination: destination.name };
+    return {
+      mailbox: durable.mailbox,
+      entries: durable.recorded ? [] : [entry],
+      recorded: () => {
+        durable.recorded = true;
+      },
+    };
   }
 
   /** Deletes a durable subscription, with all that it holds. */
@@ -112,6 +124,30 @@ export class Router {
   settle(letter: Letter): void {
     letter.mailbox.settle(letter);
     this.#tidy(letter.mailbox);
+  }
+
+  /** Takes over what a former broker left. */
+  restore(entries: Iterable<Entry>): void {
+    for (const entry of entries) {
+      if (entry.kind === "subscribed")
+        this.durable(entry.durable, readDestination(entry.destination)).recorded();
+      if (entry.kind !== "message") continue;
+      for (const name of entry.mailboxes) this.#named(name)?.put(entry.message);
+    }
+  }
+
+  #named(name: string): Mailbox | undefined {
+    return name.startsWith("/") ? this.queue(readDestination(name)) : this.#durables.get(name)?.mailbox;
+  }
+
+  #bind(name: string, destination: Destination, former: Durable | undefined): Durable {
+    const mailbox =
+      former?.mailbox ?? new Mailbox({ name, durable: true, tally: this.#tally, mark: markOf(name) });
+    if (former !== undefined) this.ignore(former.destination, mailbox);
+    this.listen(destination, mailbox);
+    const durable = { mailbox, destination, recorded: false };
+    this.#durables.set(name, durable);
+    return durable;
   }
 
   #listeners(destination: Destination): readonly Listener[] {

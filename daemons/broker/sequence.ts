@@ -1,39 +1,59 @@
 import type { Entry, Journal } from "./journal/entry.ts";
+import type { Transport } from "./transport.ts";
 
 /** What one frame leads to: what the journal must hold first, and what happens then. */
-export interface Stage {
+interface Stage {
   readonly entries: readonly Entry[];
   /** Roughly how much memory it takes until then. */
   readonly weight: number;
-  then(error?: Error): void;
+  readonly done: (error?: Error) => void;
 }
 
-/** Lets what the frames of one connection lead to happen in the order of the frames, though the journal takes its time. */
+/**
+ * Lets what the frames of one connection lead to happen in the order of the frames, though the journal takes its
+ * time. A client that sends faster than the disk writes is not read until the disk has caught up.
+ */
 export class Sequence {
   readonly #journal: Journal;
+  readonly #transport: Transport;
+  readonly #most: number;
   #waiting = 0;
   #weight = 0;
+  #paused = false;
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, transport: Transport, most: number) {
     this.#journal = journal;
+    this.#transport = transport;
+    this.#most = most;
   }
 
-  /** How much waits for the journal. */
-  get weight(): number {
-    return this.#weight;
+  /** Whether the client is not being read. */
+  get paused(): boolean {
+    return this.#paused;
   }
 
-  run({ entries, weight, then }: Stage): void {
+  run({ entries, weight, done }: Stage): void {
     if (entries.length === 0 && this.#waiting === 0) {
-      then();
+      done();
       return;
     }
     this.#waiting += 1;
-    this.#weight += weight;
+    this.#weigh(weight);
     this.#journal.append(entries, (error) => {
       this.#waiting -= 1;
-      this.#weight -= weight;
-      then(error);
+      this.#weigh(-weight);
+      done(error);
     });
+  }
+
+  #weigh(weight: number): void {
+    this.#weight += weight;
+    if (!this.#paused && this.#weight > this.#most) {
+      this.#paused = true;
+      this.#transport.pause();
+    } else if (this.#paused && this.#weight < this.#most / 2) {
+      this.#paused = false;
+      this.#transport.resume();
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { Core } from "./core.ts";
-import { memoryJournal } from "./journal/entry.ts";
+import { openJournal } from "./journal.ts";
+import { type Entry, type Journal, memoryJournal } from "./journal/entry.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { type Addresses, listenAll, type ListenOptions } from "./listeners.ts";
 import type { Log } from "./log.ts";
@@ -34,8 +35,13 @@ const monotonic = () => performance.timeOrigin + performance.now();
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { logins, permits, log = () => undefined, now = monotonic } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const core = new Core({ logins, permits, limits, journal: memoryJournal, log, now });
-  const listeners = await listenAll(options.listen, core, limits);
+  const { journal, stored } = await open(options.journal, log);
+  const core = new Core({ logins, permits, limits, journal, log, now });
+  core.router.restore(stored);
+  const listeners = await listenAll(options.listen, core, limits).catch(async (error: unknown) => {
+    await journal.close();
+    throw error;
+  });
   log({ level: "info", event: "broker.started", ...listeners.addresses });
   return {
     addresses: listeners.addresses,
@@ -46,4 +52,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       log({ level: "info", event: "broker.stopped" });
     },
   };
+}
+
+async function open(
+  folder: string | undefined,
+  log: Log,
+): Promise<{ journal: Journal; stored: Iterable<Entry> }> {
+  if (folder === undefined) return { journal: memoryJournal, stored: [] };
+  const { journal, stored } = await openJournal(folder, log);
+  return { journal, stored: stored.entries() };
 }

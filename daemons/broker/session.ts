@@ -9,6 +9,7 @@ import type { ProtocolError } from "./protocol-error.ts";
 
 /** How deliveries are acknowledged (STOMP 1.2 "SUBSCRIBE ack Header"). */
 export const ackModes = ["auto", "client", "client-individual"] as const;
+/** One of them. */
 export type AckMode = (typeof ackModes)[number];
 
 /** One consumer's interest in a destination. */
@@ -49,30 +50,37 @@ export type TransactedEffect =
   | { readonly do: "settle"; readonly delivery: string; readonly taken: boolean };
 
 /** The client has logged in. */
-interface Opening {
-  readonly do: "open";
+export interface Opening {
+  readonly say: "connected";
   readonly session: Connected;
-  /** The answer to it. */
-  readonly connected: Frame;
+  readonly frame: Frame;
   readonly heartBeat: HeartBeat;
 }
 
-/** What a frame asks of the world outside its session. */
+/** What a frame asks of topics and queues. */
 export type Effect =
   | TransactedEffect
-  | Opening
   | { readonly do: "subscribe"; readonly subscription: Subscription }
   | { readonly do: "unsubscribe"; readonly id: string }
-  | { readonly do: "forget"; readonly durable: string }
-  | { readonly do: "receipt"; readonly id: string }
-  | { readonly do: "refuse"; readonly error: ProtocolError; readonly receipt: string | undefined }
-  | { readonly do: "refuse-login"; readonly login: string | undefined; readonly receipt: string | undefined }
-  | { readonly do: "close" };
+  | { readonly do: "forget"; readonly durable: string };
 
-/** A session after a frame, and what else has to happen. */
+/** What the client is told when the effects have happened. */
+export type Answer =
+  | Opening
+  | { readonly say: "receipt"; readonly id: string }
+  | { readonly say: "refused"; readonly error: ProtocolError; readonly receipt: string | undefined }
+  | {
+      readonly say: "login-refused";
+      readonly login: string | undefined;
+      readonly receipt: string | undefined;
+    }
+  | { readonly say: "bye" };
+
+/** A session after a frame, and what has to happen besides. */
 export interface Outcome {
   readonly session: Session;
   readonly effects: readonly Effect[];
+  readonly answers: readonly Answer[];
 }
 
 /** What decides, apart from the session and the frame. */

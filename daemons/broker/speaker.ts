@@ -52,7 +52,7 @@ export class Speaker {
   /** STOMP 1.2 "ERROR": the last frame of a connection. */
   refuse(error: ProtocolError, receipt: string | undefined): void {
     const about = receipt === undefined ? {} : { "receipt-id": receipt };
-    const headers = { message: error.message, ...about, "content-type": "text/plain" };
+    const headers = { message: error.message, ...error.headers, ...about, "content-type": "text/plain" };
     this.frame(frame("ERROR", headers, Buffer.from(`Refused: ${error.message}.\n`)));
     this.end();
   }

@@ -25,19 +25,13 @@ export async function listenTcp(listen: Listen, door: Door, limits: Limits): Pro
   if (listen.tls === undefined) {
     const server = createServer();
     const turnAway = (socket: Socket, reason: string) => sayWhy(socket, reason, limits);
-    return opened(
-      server,
-      listen,
-      admit(server, door, (socket) => serve(socket, door), turnAway),
-    );
+    const sockets = admit(server, door, (socket) => serve(socket, door), turnAway);
+    return opened(server, listen, door, sockets);
   }
   const server = createTlsServer(secure(listen.tls, limits));
   server.on("secureConnection", (socket) => serve(socket, door));
-  return opened(
-    server,
-    listen,
-    admit(server, door, NOTHING, (socket) => socket.destroy()),
-  );
+  const sockets = admit(server, door, NOTHING, (socket) => socket.destroy());
+  return opened(server, listen, door, sockets);
 }
 
 /** Counts sockets in and out, before any of their bytes is read. */
@@ -70,13 +64,14 @@ export function admit(
 export async function opened(
   server: Server,
   listen: Listen,
+  door: Door,
   sockets: ReadonlySet<Socket>,
 ): Promise<Listener> {
   const address = await new Promise<Address>((resolve, reject) => {
     server.once("error", (error) => reject(listenFailure(listen, error)));
     server.listen(listen.port, listen.host, () => resolve(addressOf(server)));
   });
-  server.on("error", NOTHING);
+  server.on("error", (error) => door.failed(error));
   return { address, close: () => close(server, sockets) };
 }
 
@@ -155,7 +150,7 @@ class SocketTransport implements Transport {
   #cork(): void {
     this.#corked = true;
     this.#socket.cork();
-    process.nextTick(() => {
+    queueMicrotask(() => {
       this.#corked = false;
       this.#socket.uncork();
     });

@@ -17,6 +17,12 @@ export class Timer {
     this.#look();
   }
 
+  /** To be called when something may be due sooner than before. */
+  again(): void {
+    clearTimeout(this.#timer);
+    this.#look();
+  }
+
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);

@@ -8,7 +8,7 @@ const WEIGHT_OF_SETTLING = 64;
 
 /** Does something at once, or holds it back for the COMMIT of the transaction that the frame names (STOMP 1.2 "BEGIN"). */
 export function within(session: Connected, frame: Frame, effect: TransactedEffect, rules: Rules): Outcome {
-  if (!frame.headers.has("transaction")) return { session, effects: [effect] };
+  if (!frame.headers.has("transaction")) return { session, effects: [effect], answers: [] };
   const { name, transaction } = openTransaction(session, frame);
   const weight = effect.do === "send" ? weightOf(effect.message) : WEIGHT_OF_SETTLING;
   const held = [...session.transactions.values()].reduce((sum, each) => sum + each.weight, weight);
@@ -16,7 +16,7 @@ export function within(session: Connected, frame: Frame, effect: TransactedEffec
     throw new ProtocolError(`open transactions hold more than ${rules.limits.transactionBytes} bytes`);
   }
   const grown = { effects: [...transaction.effects, effect], weight: transaction.weight + weight };
-  return { session: withTransaction(session, name, grown), effects: [] };
+  return { session: withTransaction(session, name, grown), effects: [], answers: [] };
 }
 
 /** The transaction that a frame names: begun, and neither committed nor aborted. */
@@ -30,10 +30,12 @@ export function openTransaction(
   return { name, transaction };
 }
 
+/** The session with a transaction, new or changed. */
 export function withTransaction(session: Connected, name: string, transaction: Transaction): Connected {
   return { ...session, transactions: new Map(session.transactions).set(name, transaction) };
 }
 
+/** The session when a transaction is over. */
 export function withoutTransaction(session: Connected, name: string): Connected {
   return {
     ...session,

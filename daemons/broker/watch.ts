@@ -40,6 +40,12 @@ export class Watch {
     this.#saidAt = now;
   }
 
+  /** While the broker does not read, the client cannot be late. */
+  excuse(now: number): void {
+    this.#heardAt = now;
+    if (this.#frameSince !== undefined) this.#frameSince = now;
+  }
+
   /** Whether a frame is half here after some bytes, and whether they completed another before it. */
   frame({ half, completed }: { half: boolean; completed: boolean }, now: number): void {
     if (!half) this.#frameSince = undefined;

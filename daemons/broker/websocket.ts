@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { Door } from "./core.ts";
 import { LINGER, type Listen, type Listener, refuseInTheClear, secure } from "./listen.ts";
 import type { Limits } from "./limits.ts";
@@ -18,39 +18,41 @@ export async function listenWebSocket(listen: Listen, door: Door, limits: Limits
   const server = listen.tls === undefined ? createServer() : createTlsServer(secure(listen.tls, limits));
   const sockets = admit(server, door, NOTHING, (socket) => socket.destroy());
   const ready = listen.tls === undefined ? "connection" : "secureConnection";
-  closeUnlessUpgraded(server, ready, limits.connectDeadline);
+  const waiting = closeUnlessUpgraded(server, ready, limits.connectDeadline);
+  const webSockets = new WebSocketServer(webSocketOptions(limits));
   server.on("request", (_request, response) => {
     response.writeHead(426, { "content-type": "text/plain", connection: "close" });
     response.end("This is a STOMP broker: connect by WebSocket.\n");
   });
-  webSockets(server, limits).on("connection", (socket, request) => {
-    serve(socket, request.socket.remoteAddress ?? "", door);
+  server.on("upgrade", (request, socket: Socket, head) => {
+    clearTimeout(waiting.get(socket));
+    webSockets.handleUpgrade(request, socket, head, (webSocket) =>
+      serve(webSocket, socket.remoteAddress ?? "", door),
+    );
   });
-  return opened(server, listen, sockets);
+  return opened(server, listen, door, sockets);
 }
 
-function webSockets(server: Server, limits: Limits): WebSocketServer {
-  return new WebSocketServer({
-    server,
-    clientTracking: false,
-    perMessageDeflate: false,
-    // A message may hold several small frames, but need not hold several large ones.
-    maxPayload: 2 * (limits.body + limits.headerBytes),
-    maxFragments: 1_024,
-    maxBufferedChunks: 4_096,
-    handleProtocols: (offered) => PROTOCOLS.find((protocol) => offered.has(protocol)) ?? false,
-  });
-}
+const webSocketOptions = (limits: Limits): ServerOptions => ({
+  noServer: true,
+  clientTracking: false,
+  perMessageDeflate: false,
+  // A message may hold several small frames, but need not hold several large ones.
+  maxPayload: 2 * (limits.body + limits.headerBytes),
+  maxFragments: 1_024,
+  maxBufferedChunks: 4_096,
+  handleProtocols: (offered) => PROTOCOLS.find((protocol) => offered.has(protocol)) ?? false,
+});
 
 /** Whoever opens a connection but asks for no WebSocket holds its place in vain. */
-function closeUnlessUpgraded(server: Server, ready: string, deadline: number): void {
-  const waiting = new WeakMap<object, NodeJS.Timeout>();
+function closeUnlessUpgraded(server: Server, ready: string, deadline: number) {
+  const waiting = new WeakMap<Socket, NodeJS.Timeout>();
   server.on(ready, (socket: Socket) => {
     const timer = setTimeout(() => socket.destroy(), deadline);
     waiting.set(socket, timer);
     socket.once("close", () => clearTimeout(timer));
   });
-  server.on("upgrade", ({ socket }) => clearTimeout(waiting.get(socket)));
+  return waiting;
 }
 
 function serve(socket: WebSocket, address: string, door: Door): void {

@@ -10,7 +10,7 @@ const MOST_IN_ALL = 2 * 1024 * 1024;
 /** Gathers what a build prints into messages, so that a step that prints much does not drown the bus. */
 export class BuildLog {
   readonly #build: BuildId;
-  #lines: string[] = [];
+  readonly #lines: string[] = [];
   #said = 0;
   #sequence = 0;
 
@@ -27,12 +27,12 @@ export class BuildLog {
 
   /** Says what was gathered, again and again until the work has ended. */
   async *whileRunning(step: string, work: Promise<unknown>): AsyncGenerator<Message> {
-    let running = true;
+    const over = { yet: false };
     const ended = work.then(
-      () => (running = false),
-      () => (running = false),
+      () => (over.yet = true),
+      () => (over.yet = true),
     );
-    while (running) {
+    while (!over.yet) {
       await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, GATHER))]);
       yield* this.#gathered(step);
     }

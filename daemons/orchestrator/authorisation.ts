@@ -81,6 +81,6 @@ export function beginRollout(
     batchFrom: now,
     hosts: Object.fromEntries(
       hosts.map((host) => [host, { state: "preparing" as const, since: now, heard: false }]),
-    ) as Rollout["hosts"],
+    ),
   };
 }

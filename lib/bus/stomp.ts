@@ -50,7 +50,7 @@ export async function stompBus(given: StompOptions): Promise<Bus> {
   const options = { ...DEFAULTS, ...given };
   const { log, patience, spool: folder, spoolLimit: limit } = options;
   const spool = folder === undefined ? undefined : await openSpool({ folder, limit, log });
-  const subscriptions = new Subscriptions(patience);
+  const subscriptions = new Subscriptions({ patience, log });
   const outbox = new Outbox({ spool, publishTimeout: options.publishTimeout });
   const listeners: (() => void)[] = [];
   let isFirst = true;
@@ -73,10 +73,18 @@ export async function stompBus(given: StompOptions): Promise<Bus> {
     log,
   });
   await link.connect(options.wait);
-  return busOver(link, subscriptions, outbox, listeners);
+  return busOver(link, subscriptions, listeners, {
+    publish: (outgoing) => outbox.publish(outgoing),
+    drain: () => outbox.drain(options.closeTimeout),
+  });
 }
 
-function busOver(link: Link, subscriptions: Subscriptions, outbox: Outbox, listeners: (() => void)[]): Bus {
+function busOver(
+  link: Link,
+  subscriptions: Subscriptions,
+  listeners: (() => void)[],
+  outbox: Pick<Bus, "publish" | "drain">,
+): Bus {
   let state: "open" | "draining" | "left" = "open";
   let drained: Promise<void> | undefined;
   const drain = async (): Promise<void> => {

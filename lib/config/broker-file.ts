@@ -26,6 +26,12 @@ export async function writeBrokerFile(state: string, contents: BrokerFile): Prom
 /** The passcode that the embedded broker had before: whoever knows it need not learn another after a restart. */
 export const knownPasscode = (state: string): string | undefined => read(state)?.passcode;
 
+/** The port that it had before: whoever lost it looks for it there. */
+export function knownPort(state: string): number | undefined {
+  const port = /:(\d+)$/.exec(read(state)?.address ?? "")?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
 /**
  * The addresses of the brokers to talk over, with the login: as configured, or of the embedded one.
  * @throws {Failure} BROKER_UNREACHABLE where no embedded broker has ever run

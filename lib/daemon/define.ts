@@ -63,6 +63,3 @@ export interface Daemon<Config = unknown, Deps = unknown> {
 export function defineDaemon<Config, Deps = undefined>(daemon: Daemon<Config, Deps>): Daemon<Config, Deps> {
   return daemon;
 }
-
-/** A daemon of which nothing but its name, summary and schema is known. */
-export type AnyDaemon = Daemon<never, never>;

@@ -7,6 +7,7 @@ import type { State } from "./run.ts";
 export const EXIT = { ok: 0, failed: 1, usage: 64, unavailable: 69, config: 78 } as const;
 
 const STATUS: Partial<Record<Code, number>> = {
+  NAME_INVALID: EXIT.usage,
   CONFIG_INVALID: EXIT.config,
   CONFIG_MISSING: EXIT.config,
   TRUST_FILE: EXIT.config,

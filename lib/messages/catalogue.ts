@@ -120,7 +120,7 @@ export const catalogue = {
     line: ({ repository, ref, after, change, total, commits }) =>
       isNoRevision(after)
         ? `[${repository}] ${shortRef(ref)} deleted`
-        : `[${repository}] ${shortRef(ref)} ${change}: ${shortRevision(after)}, ${total} commits` +
+        : `[${repository}] ${shortRef(ref)} ${change}: ${shortRevision(after)}, ${counted(total, "commit")}` +
           (commits[0] === undefined ? "" : `, ${firstLine(commits[0].message)}`),
   }),
   "build.requested": entry({
@@ -176,7 +176,8 @@ export const catalogue = {
       seconds,
     }),
     identity: ({ repository, host, at }) => [repository, host, at],
-    line: ({ repository, host, changes }) => `${host} fetched ${repository}: ${changes.length} refs changed`,
+    line: ({ repository, host, changes }) =>
+      `${host} fetched ${repository}: ${counted(changes.length, "ref")} changed`,
   }),
   "rollout.requested": entry({
     summary: "A person, or a rule, asks for a rollout.",
@@ -212,7 +213,7 @@ export const catalogue = {
     }),
     identity: ({ rollout }) => [rollout],
     line: ({ app, ref, revision, by, batches }) =>
-      `${by} rolls out ${app} ${shortRef(ref)} (${shortRevision(revision)}) to ${batches.flat().length} hosts`,
+      `${by} rolls out ${app} ${shortRef(ref)} (${shortRevision(revision)}) to ${counted(batches.flat().length, "host")}`,
   }),
   "rollout.progress": entry({
     summary: "A host got further in a rollout.",
@@ -295,7 +296,8 @@ export const catalogue = {
     destination: "deploys",
     data: z.object({ ...aboutDeploy, phase: text(40), sequence: z.int().min(0), lines }),
     identity: ({ rollout, host, phase, sequence }) => [rollout, host, phase, sequence],
-    line: ({ app, host, phase, lines: said }) => `${app} on ${host}: ${phase}: ${said.length} lines`,
+    line: ({ app, host, phase, lines: said }) =>
+      `${app} on ${host}: ${phase}: ${counted(said.length, "line")}`,
   }),
   "deploy.finished": entry({
     summary: "A deploy ended on a host: what is live there now.",
@@ -345,7 +347,7 @@ export const catalogue = {
       at: instant,
     }),
     identity: ({ host, question, at }) => [host, question ?? "", at],
-    line: ({ host, apps }) => `${host} is there, with ${apps.length} apps`,
+    line: ({ host, apps }) => `${host} is there, with ${counted(apps.length, "app")}`,
   }),
   "daemon.alive": entry({
     summary: "A daemon's state.",
@@ -389,6 +391,8 @@ export function message<Type extends MessageType>(type: Type, data: Data<Type>):
 
 /** Whether a name is that of a type of the catalogue. */
 export const isMessageType = (name: string): name is MessageType => Object.hasOwn(catalogue, name);
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 function firstLine(said: string): string {
   return said.slice(0, 200).split("\n", 1)[0] ?? "";

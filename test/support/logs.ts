@@ -7,10 +7,10 @@ export interface SaidLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** A log that appends to a list, for a test to look at. */
-export function tellingLog(lines: SaidLine[]): Log {
+/** A log that tells each line. */
+export function tellingLog(tell: (line: SaidLine) => void): Log {
   const say = (level: SaidLine["level"]) => (fields: SaidLine["fields"], text: string) =>
-    void lines.push({ level, text, fields });
+    tell({ level, text, fields });
   const log: Log = {
     debug: say("debug"),
     info: say("info"),
@@ -21,5 +21,15 @@ export function tellingLog(lines: SaidLine[]): Log {
   return log;
 }
 
+/** A log, and a promise of the first line that fits a pattern. */
+export function listeningLog(pattern: RegExp): { readonly log: Log; readonly said: Promise<SaidLine> } {
+  let resolve: (line: SaidLine) => void = () => undefined;
+  const said = new Promise<SaidLine>((settle) => (resolve = settle));
+  const log = tellingLog((line) => {
+    if (pattern.test(line.text)) resolve(line);
+  });
+  return { log, said };
+}
+
 /** A log that nobody reads. */
-export const quietLog: Log = tellingLog([]);
+export const quietLog: Log = tellingLog(() => undefined);

@@ -1,8 +1,10 @@
 // Publishes numbers without end, and prints each once its publish has resolved. Its first line of input starts it.
 import { once } from "node:events";
-import { connectBus } from "../../dist/lib/bus/connect.js";
 
-const [address, spool, destination] = process.argv.slice(2);
+const { connectBus } = /** @type {typeof import("../../lib/bus/connect.ts")} */ (
+  await import("../../dist/lib/bus/connect.js")
+);
+const [address = "", spool = "", destination = ""] = process.argv.slice(2);
 const nothing = () => undefined;
 const log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
 

@@ -13,7 +13,7 @@ const commands = new Map<string, FrameCommand>(
 );
 
 /** How large the parts of a frame may be. */
-export type FrameLimits = Pick<Limits, "headers" | "headerLine" | "headerBytes" | "body">;
+type FrameLimits = Pick<Limits, "headers" | "headerLine" | "headerBytes" | "body">;
 
 type Head = Omit<Frame, "body"> & { readonly length: number | undefined };
 

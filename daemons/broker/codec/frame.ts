@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 
 /** The versions of the protocol that the broker speaks, the best first. */
 export const versions = ["1.2", "1.1", "1.0"] as const;
+/** One of them. */
 export type Version = (typeof versions)[number];
 
 /** What a client may send (STOMP 1.2 "Client Frames", and CONNECT or its newer name STOMP). */
@@ -22,8 +23,8 @@ export const clientCommands = [
 /** What only a server sends (STOMP 1.2 "Server Frames"). */
 export const serverCommands = ["CONNECTED", "MESSAGE", "RECEIPT", "ERROR"] as const;
 
-export type ClientCommand = (typeof clientCommands)[number];
-export type FrameCommand = ClientCommand | (typeof serverCommands)[number];
+/** The command of a frame. */
+export type FrameCommand = (typeof clientCommands)[number] | (typeof serverCommands)[number];
 
 /** One STOMP unit on the wire. Of a repeated header the first counts (STOMP 1.2 "Repeated Header Entries"). */
 export interface Frame {

@@ -4,5 +4,5 @@ import { openTransaction, withoutTransaction } from "../transaction.ts";
 /** STOMP 1.2 "ABORT": nothing that was held back happens. */
 export const abort: Command = (session, frame) => {
   const { name } = openTransaction(session, frame);
-  return { session: withoutTransaction(session, name), effects: [] };
+  return { session: withoutTransaction(session, name), effects: [], answers: [] };
 };

@@ -10,5 +10,5 @@ export const begin: Command = (session, frame, { limits }) => {
   if (session.transactions.size >= limits.transactions) {
     throw new ProtocolError(`more than ${limits.transactions} transactions are open`);
   }
-  return { session: withTransaction(session, name, { effects: [], weight: 0 }), effects: [] };
+  return { session: withTransaction(session, name, { effects: [], weight: 0 }), effects: [], answers: [] };
 };

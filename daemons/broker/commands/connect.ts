@@ -12,7 +12,7 @@ export function connect({ headers }: Frame, rules: Rules): Outcome {
   const login = headers.get("login");
   if (login === undefined || !rules.authenticate(login, headers.get("passcode"))) {
     const receipt = headers.get("receipt");
-    return { session: { state: "ended" }, effects: [{ do: "refuse-login", login, receipt }] };
+    return { session: { state: "ended" }, effects: [], answers: [{ say: "login-refused", login, receipt }] };
   }
   const session: Connected = {
     state: "connected",
@@ -23,14 +23,18 @@ export function connect({ headers }: Frame, rules: Rules): Outcome {
     transactions: new Map(),
   };
   const answer = connected(version, heartBeat, rules.newId());
-  return { session, effects: [{ do: "open", session, connected: answer, heartBeat }] };
+  return { session, effects: [], answers: [{ say: "connected", session, frame: answer, heartBeat }] };
 }
 
 /** STOMP 1.2 "Protocol Negotiation": the best version that both speak; a client that names none speaks 1.0. */
 function agreeVersion(accepted = "1.0"): Version {
   const offered = accepted.split(",").map((each) => each.trim());
   const best = versions.find((version) => offered.includes(version));
-  if (best === undefined) throw new ProtocolError(`the broker speaks STOMP ${versions.join(", ")}`);
+  if (best === undefined) {
+    throw new ProtocolError(`the broker speaks STOMP ${versions.join(", ")}`, {
+      version: versions.join(","),
+    });
+  }
   return best;
 }
 

@@ -18,7 +18,11 @@ export const subscribe: Command = (session, frame, { permits, limits }) => {
     throw new ProtocolError(`${session.login} may not subscribe to ${destination.name}`);
   }
   const subscriptions = new Map(session.subscriptions).set(id, subscription);
-  return { session: { ...session, subscriptions }, effects: [{ do: "subscribe", subscription }] };
+  return {
+    session: { ...session, subscriptions },
+    effects: [{ do: "subscribe", subscription }],
+    answers: [],
+  };
 };
 
 function subscriptionOf(session: Connected, frame: Frame, destination: Destination): Subscription {

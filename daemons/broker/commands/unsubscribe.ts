@@ -19,7 +19,7 @@ export const unsubscribe: Command = (session, frame) => {
   const subscriptions = new Map([...session.subscriptions].filter(([each]) => each !== id));
   const effects: Effect[] = left === undefined ? [] : [{ do: "unsubscribe", id }];
   if (durable !== undefined) effects.push({ do: "forget", durable });
-  return { session: { ...session, subscriptions }, effects };
+  return { session: { ...session, subscriptions }, effects, answers: [] };
 };
 
 function durableToForget(session: Connected, frame: Frame, open: string | undefined): string | undefined {

@@ -9,7 +9,7 @@ export type Entry =
 
 /** Where entries are written. Those of one call are kept together or not at all. */
 export interface Journal {
-  /** Calls back in the order of the calls: when the entries are safe, or with the reason why they are not. */
+  /** Calls back in the order of the calls: when the entries, if any, are safe, or with the reason why they are not. */
   append(entries: readonly Entry[], done: (error?: Error) => void): void;
   /** Writes what waits, and ends. */
   close(): Promise<void>;

@@ -3,9 +3,10 @@ import { type Failure, reasonOf } from "../../failure.ts";
 import { type BrokerAddress, nameOf } from "../address.ts";
 import type { Delivery, Interest, Outgoing } from "../bus.ts";
 import { connectHeaders, type ConnectionOptions } from "./connection-options.ts";
-import { destinationIn, type Dialect, dialectOf, ownHeaders, subscribeHeaders } from "./dialect.ts";
+import { destinationIn, type Dialect, dialectOf, subscribeHeaders } from "./dialect.ts";
 import { brokenBy, lost, refusedConnect, refusedFrame, textOf } from "./errors.ts";
 import { headersOf, type WireFrame } from "./frames.ts";
+import { deliveryOf, sendHeaders } from "./message.ts";
 import { type Receipts, receipts } from "./receipts.ts";
 import { type BrokerSocket, openSocket } from "./socket.ts";
 
@@ -50,7 +51,7 @@ export class Connection {
       onWebSocketClose: ({ reason }: { reason: string }) => this.#lose(reason),
       onUnhandledReceipt: ({ headers }) => this.#receipts.confirm(headers["receipt-id"] ?? ""),
       onUnhandledFrame: ({ command }) => this.#end(brokenBy(this.broker, `it sent ${command}`)),
-      onUnhandledMessage: ({ headers }) => this.#strand(headers["subscription"] ?? ""),
+      onUnhandledMessage: (message) => this.#late(message),
       onStompError: () => this.#broken(socket.current()),
     });
     this.#opened = new Promise((resolve) => {
@@ -82,7 +83,7 @@ export class Connection {
     await this.#confirmed((receipt) =>
       this.#client.publish({
         destination,
-        headers: { ...clean(ownHeaders(headers)), ...(persistent ? { persistent: "true" } : {}), receipt },
+        headers: { ...sendHeaders(headers, persistent), receipt },
         binaryBody: body,
       }),
     );
@@ -112,8 +113,14 @@ export class Connection {
     this.#lose("the connection was closed");
   }
 
+  /** Ends it without a word. */
+  abandon(): void {
+    this.#lose("it did not confirm everything in time");
+  }
+
   async #confirmed(transmit: (receipt: string) => void): Promise<void> {
-    if (this.#ended !== undefined) throw this.#ended;
+    // It never went out: nobody may take this for a refusal of it.
+    if (this.#ended !== undefined) throw lost(this.broker, "the connection has ended");
     const { id, confirmed } = this.#receipts.next();
     try {
       transmit(id);
@@ -124,30 +131,27 @@ export class Connection {
   }
 
   #handed({ ack, nack }: IMessage): Handed {
-    const frame = this.#socket.current();
-    return {
-      delivery: deliveryOf(frame),
-      ack: () => {
-        if (this.#ended === undefined) ack();
-      },
-      nack: () => {
-        if (this.#ended === undefined) nack();
-      },
+    const answer = (say: () => void) => () => {
+      if (this.#ended === undefined && this.#client.connected) say();
     };
+    return { delivery: deliveryOf(this.#socket.current()), ack: answer(ack), nack: answer(nack) };
   }
 
-  /** RabbitMQ keeps what it delivered to a subscription that had just ended, until the connection ends too. */
-  #strand(subscription: string): void {
-    if (!this.dialect.unsubscribeGivesBack && !subscription.startsWith("news-"))
-      this.#lose("it holds a message for a subscription that has ended");
+  /** A delivery that crossed the end of its subscription on the way. */
+  #late({ headers, nack }: IMessage): void {
+    const { unanswered } = this.dialect;
+    if (headers["subscription"]?.startsWith("news-") === true || unanswered === "given-back") return;
+    if (unanswered === "answerable") nack();
+    else this.#lose("it holds a message for a subscription that has ended");
   }
 
   #broken(frame: WireFrame): void {
     const said = textOf(frame);
     if (!this.#client.connected) return this.#end(refusedConnect(this.broker, said));
     const { "receipt-id": receipt } = headersOf(frame);
-    if (receipt !== undefined) this.#receipts.refuse(receipt, refusedFrame(this.broker, said));
-    return this.#end(brokenBy(this.broker, said));
+    if (receipt === undefined) return this.#end(brokenBy(this.broker, said));
+    this.#receipts.refuse(receipt, refusedFrame(this.broker, said));
+    return this.#lose(`it ended the connection over one frame: ${said}`);
   }
 
   #lose(why: string): void {
@@ -177,21 +181,4 @@ export async function openConnection(
   const connection = new Connection(address, await openSocket(address, options), options);
   await connection.open(options.connectionTimeout, signal);
   return connection;
-}
-
-function deliveryOf(frame: WireFrame): Delivery {
-  const headers = headersOf(frame);
-  return {
-    destination: headers["destination"] ?? "",
-    headers: ownHeaders(headers),
-    body: frame.body,
-    redelivered: headers["redelivered"] === "true",
-  };
-}
-
-/** A NUL would end the frame in the middle of its headers. */
-function clean(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, value.replaceAll("\0", "")]),
-  );
 }

@@ -8,22 +8,27 @@ export interface Dialect {
   readonly rest: ">" | "#";
   /** Whether a NACK gives a delivery back; otherwise the broker takes it out of the way at once. */
   readonly nackGivesBack: boolean;
-  /** Whether UNSUBSCRIBE gives back what was delivered and not acknowledged; otherwise only the end of the connection does. */
-  readonly unsubscribeGivesBack: boolean;
+  /**
+   * What becomes of a delivery that is not answered when its subscription ends. The broker gives it back itself; or it
+   * can still be answered; or it is stuck until the connection ends too.
+   */
+  readonly unanswered: "given-back" | "answerable" | "stuck";
 }
 
-const STOMP: Dialect = { rest: ">", nackGivesBack: true, unsubscribeGivesBack: true };
-const RABBITMQ: Dialect = { rest: "#", nackGivesBack: true, unsubscribeGivesBack: false };
-const ACTIVEMQ: Dialect = { rest: ">", nackGivesBack: false, unsubscribeGivesBack: true };
+const EMBEDDED: Dialect = { rest: ">", nackGivesBack: true, unanswered: "answerable" };
+const RABBITMQ: Dialect = { rest: "#", nackGivesBack: true, unanswered: "stuck" };
+const ACTIVEMQ: Dialect = { rest: ">", nackGivesBack: false, unanswered: "given-back" };
+const UNKNOWN: Dialect = { rest: ">", nackGivesBack: true, unanswered: "stuck" };
 
 /** The dialect of a broker, by the `server` header of its CONNECTED. */
 export function dialectOf(server = ""): Dialect {
+  if (/^skein\b/i.test(server)) return EMBEDDED;
   if (/^rabbitmq/i.test(server)) return RABBITMQ;
-  return /^(apache-)?activemq/i.test(server) ? ACTIVEMQ : STOMP;
+  return /^(apache-)?activemq/i.test(server) ? ACTIVEMQ : UNKNOWN;
 }
 
-/** News may wait here while its receiver is busy, so that each need not cross the network in turn. */
-const NEWS_AHEAD = 64;
+/** Durable news may wait here for its receiver, so that each need not cross the network in turn. Work must not: others are free. */
+const DURABLE_AHEAD = 64;
 
 /** The destination of an interest as a broker writes it. */
 export const destinationIn = ({ rest }: Dialect, { destination }: Interest): string =>
@@ -32,9 +37,11 @@ export const destinationIn = ({ rest }: Dialect, { destination }: Interest): str
 /** The headers of SUBSCRIBE in the form that all brokers understand. */
 export function subscribeHeaders(interest: Interest): Readonly<Record<string, string>> {
   const { kind, destination, concurrency } = interest;
-  const ahead = String(kind === "news" ? Math.max(NEWS_AHEAD, concurrency) : concurrency);
+  const isWork = isQueue(destination);
+  if (kind === "news") return { ack: "auto", ...(isWork ? {} : { exclusive: "true" }) };
+  const ahead = String(isWork ? concurrency : Math.max(DURABLE_AHEAD, concurrency));
   const common = { ack: "client-individual", "prefetch-count": ahead, "activemq.prefetchSize": ahead };
-  if (isQueue(destination)) return common;
+  if (isWork) return common;
   if (kind !== "durable") return { ...common, exclusive: "true" };
   const name = durableName(interest);
   return {
@@ -61,21 +68,3 @@ export function durableName({ name, destination }: Interest): string {
 
 /** RabbitMQ takes 255 bytes. */
 const MOST_NAME = 200;
-
-/** Headers that belong to one hop between us and a broker, and must not be passed on. */
-const OF_ONE_HOP = new Set([
-  "destination",
-  "content-length",
-  "receipt",
-  "transaction",
-  "subscription",
-  "message-id",
-  "ack",
-  "redelivered",
-  "persistent",
-]);
-
-/** The headers that belong to the message itself. */
-export function ownHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_ONE_HOP.has(name)));
-}

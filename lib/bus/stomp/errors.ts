@@ -9,7 +9,7 @@ const OF_A_LOGIN =
 export function textOf(frame: WireFrame): string {
   const { message = "" } = headersOf(frame);
   const [line = ""] = Buffer.from(frame.body).toString("utf8").trim().split("\n", 1);
-  const text = line.startsWith(message) || message === "" ? line : `${message}: ${line}`;
+  const text = line.includes(message) ? line : `${message}: ${line}`;
   return (text || "an ERROR without words").replace(/: $/, "").slice(0, MOST_TEXT);
 }
 

@@ -25,6 +25,7 @@ export class Outbox {
   readonly #sending = new Set<Promise<void>>();
   #connection: Connection | undefined;
   #isPumping = false;
+  #isLeaving = false;
 
   constructor({ spool, publishTimeout }: OutboxOptions) {
     this.#spool = spool;
@@ -59,11 +60,21 @@ export class Outbox {
     if (this.#spool !== undefined) this.#moveInto(this.#spool);
   }
 
-  /** Waits until everything that was published is safe, and sends nothing more. */
-  async drain(): Promise<void> {
+  /** Waits until everything that was published is safe, but not for ever, and sends nothing more. */
+  async drain(timeout: number): Promise<void> {
+    const late = setTimeout(() => this.#giveUp(), timeout);
     while (this.#publishing.size > 0) await Promise.allSettled(this.#publishing);
-    this.#connection = undefined;
+    this.#isLeaving = true;
     await Promise.allSettled(this.#sending);
+    clearTimeout(late);
+  }
+
+  #giveUp(): void {
+    this.#connection?.abandon();
+    this.#connection = undefined;
+    this.#line.putBack();
+    if (this.#spool !== undefined) this.#moveInto(this.#spool);
+    else for (const parcel of this.#line.takeWaiting()) void parcel.refused(unconfirmed(parcel, "in time"));
   }
 
   async #hold(outgoing: Outgoing): Promise<void> {
@@ -81,12 +92,7 @@ export class Outbox {
 
   #expire(parcel: Parcel): void {
     this.#line.remove(parcel);
-    const why = `no broker confirmed it within ${this.#publishTimeout} ms`;
-    void parcel.refused(
-      new Failure("BROKER_UNREACHABLE", `Cannot publish to ${parcel.held?.destination}: ${why}`, {
-        transient: true,
-      }),
-    );
+    void parcel.refused(unconfirmed(parcel, `within ${this.#publishTimeout} ms`));
   }
 
   async #keep(spool: Spool, outgoing: Outgoing, suspicion = 0): Promise<void> {
@@ -115,7 +121,7 @@ export class Outbox {
     for (;;) {
       const connection = this.#connection;
       const parcel = this.#line.next();
-      if (connection === undefined || parcel === undefined) break;
+      if (connection === undefined || parcel === undefined || this.#isLeaving) break;
       const outgoing = await parcel.read();
       if (connection !== this.#connection || !this.#line.isWaiting(parcel)) continue;
       if (outgoing === undefined) this.#line.remove(parcel);
@@ -139,6 +145,15 @@ export class Outbox {
     void this.#pump();
   }
 }
+
+const unconfirmed = ({ held }: Parcel, when: string): Failure =>
+  new Failure(
+    "BROKER_UNREACHABLE",
+    `Cannot publish to ${held?.destination}: no broker confirmed it ${when}`,
+    {
+      transient: true,
+    },
+  );
 
 /** Keeps a promise in a set until it is settled. */
 function tracked(set: Set<Promise<void>>, promise: Promise<void>): Promise<void> {

@@ -1,7 +1,10 @@
 import type { Revision } from "../../schema/names.ts";
 import { git } from "./run.ts";
 
-/** What the files of a revision take: bytes, and how many they are. */
+/** What most file systems give away at once. */
+const BLOCK = 4_096;
+
+/** What the files of a revision take on a disk: bytes in whole blocks, and how many they are. */
 export async function sizeOf(
   { folder }: { readonly folder: string },
   commit: Revision,
@@ -12,6 +15,6 @@ export async function sizeOf(
   const sizes = printed
     .split("\0")
     .filter((entry) => entry !== "")
-    .map((entry) => Number(entry.split("\t", 1)[0]?.split(/ +/)[3]) || 0);
+    .map((entry) => Math.ceil((Number(entry.split("\t", 1)[0]?.split(/ +/)[3]) || 0) / BLOCK) * BLOCK);
   return { bytes: sizes.reduce((sum, size) => sum + size, 0), files: sizes.length };
 }

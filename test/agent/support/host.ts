@@ -1,6 +1,15 @@
-import { mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "vitest";
 import { agent } from "../../../agent/agent.ts";
 import { agentConfig, type AgentConfig } from "../../../agent/config.ts";
 import { type Desk, type Here, openDesk } from "../../../agent/desk.ts";
@@ -38,9 +47,8 @@ interface Given {
   readonly app?: Readonly<Record<string, unknown>>;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Where another host of the test had its things: this one goes on with them. */
-  readonly folder?: string;
-  readonly root?: string;
+  /** Where another host of the test had its things, and its repository: this one goes on with them. */
+  readonly after?: { readonly folder: string; readonly origin: Origin };
 }
 
 type Sent = Exclude<MessageType & ("deploy.authorised" | "deploy.go" | "deploy.cancelled"), never>;
@@ -58,6 +66,8 @@ export interface Host {
   /** The text of a file of what is live. */
   readonly current: () => string;
   readonly reconcile: () => Promise<readonly Message[]>;
+  /** The agent ends, as with its process; its things stay. */
+  readonly leave: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -114,18 +124,10 @@ export function last<Type extends MessageType>(
 export const typesOf = (messages: readonly Message[]): readonly string[] => messages.map(({ type }) => type);
 
 export async function aHost(given: Given = {}): Promise<Host> {
-  const folder = given.folder ?? mkdtempSync(join(tmpdir(), "skein-agent-"));
-  const root = given.root ?? join(folder, "shop");
-  if (given.folder === undefined) writeTrust(join(folder, "state", "trust"));
-  const origin =
-    given.folder === undefined
-      ? anOrigin(join(folder, "origin"))
-      : {
-          url: join(folder, "origin"),
-          commit: () => {
-            throw new Error("the first host commits");
-          },
-        };
+  const folder = given.after?.folder ?? mkdtempSync(join(tmpdir(), "skein-agent-"));
+  const root = join(folder, "shop");
+  const origin = given.after?.origin ?? anOrigin(join(folder, "origin"));
+  if (given.after === undefined) writeTrust(join(folder, "state", "trust"));
   const settings = sharedSettings.parse({
     state: join(folder, "state"),
     host: HOST,
@@ -135,7 +137,7 @@ export async function aHost(given: Given = {}): Promise<Host> {
   });
   const config: AgentConfig = agentConfig.parse({ "kill-after": "500ms", ...given.config });
   const logged: SaidLine[] = [];
-  const surroundings = { host: HOST, settings, log: tellingLog(logged) };
+  const surroundings = { host: HOST, settings, log: tellingLog((line) => logged.push(line)) };
   const deps: Desk = await openDesk(config, surroundings);
   const leaving = new AbortController();
   const here: Here = { ...surroundings, config, deps, now: () => new Date(), signal: leaving.signal };
@@ -143,6 +145,11 @@ export async function aHost(given: Given = {}): Promise<Host> {
     const by = signer ?? ("fence" in command ? orchestrator : operator);
     const rollout = isAuthorisation(command) ? command.id : command.rollout;
     return handOver(type, { host: HOST, rollout, command: await sealed(command, by) }, here);
+  };
+  const leave = async () => {
+    if (leaving.signal.aborted) return;
+    leaving.abort();
+    await deps.close();
   };
   return {
     folder,
@@ -164,9 +171,10 @@ export async function aHost(given: Given = {}): Promise<Host> {
       const said = await all(await agent.reconcile?.(here));
       return [...said, ...(await all(await agent.every?.tick(here)))];
     },
+    leave,
     close: async () => {
-      leaving.abort();
-      await deps.close();
+      await leave();
+      expect(survivors(root), "processes that scripts left behind").toEqual([]);
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -195,4 +203,19 @@ function writeTrust(folder: string): void {
   ];
   writeFileSync(join(folder, "allowed_signers"), `${signers.join("\n")}\n`, { mode: 0o644 });
   writeFileSync(join(folder, "policy.yaml"), POLICY, { mode: 0o644 });
+}
+
+/** Every process that was started for a script of the app with this root. */
+function survivors(root: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => readEnvironment(pid).includes(`SKEIN_ROOT=${root}`));
+}
+
+function readEnvironment(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
+  } catch {
+    return "";
+  }
 }

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { execFileSync } from "node:child_process";
 import { chmodSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -47,4 +50,36 @@ function put(path: string, file: File | undefined): void {
   else writeFileSync(path, file.script);
   if (!lstatSync(path).isSymbolicLink())
     chmodSync(path, typeof file === "object" && "script" in file ? (file.mode ?? 0o755) : 0o644);
+}
+
+/** A server whose answers a test decides. */
+export interface Answering {
+  readonly url: string;
+  /** The paths that were asked for. */
+  readonly asked: string[];
+  /** What it says the n-th time, from 1 on. */
+  says: (asked: number) => { readonly status: number; readonly body: string };
+  readonly close: () => Promise<void>;
+}
+
+export async function anAnswer(): Promise<Answering> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    const { status, body } = answering.says(asked.length);
+    response.writeHead(status, { connection: "close" }).end(body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const answering: Answering = {
+    url: `http://127.0.0.1:${port}/`,
+    asked,
+    says: () => ({ status: 200, body: "" }),
+    close: async () => {
+      server.close();
+      await once(server, "close");
+    },
+  };
+  return answering;
 }

@@ -3,6 +3,7 @@ import { connectBus } from "../../../lib/bus/connect.ts";
 import { memoryHub } from "../../../lib/bus/memory.ts";
 import type { TlsSettings } from "../../../lib/bus/stomp/transport.ts";
 import { type EmbeddedBroker, embeddedBroker, secureBroker } from "../../support/embedded-broker.ts";
+import { faultProxy, type FaultProxy } from "../../support/fault-proxy.ts";
 import { quietLog } from "../../support/logs.ts";
 import { aBus } from "./contract.ts";
 
@@ -28,6 +29,18 @@ aBus("STOMP over WebSocket", (clientId) => overStomp(clientId, plain.websocket))
 aBus("STOMP over TLS", (clientId) => overStomp(clientId, secure.tcp, { ca: secure.certificate.cert }));
 aBus("STOMP over a secure WebSocket", (clientId) =>
   overStomp(clientId, secure.websocket, { ca: secure.certificate.cert }),
+);
+
+// What a broker calls itself decides about the dialect. The embedded one understands RabbitMQ's too.
+let rabbit: FaultProxy;
+beforeAll(async () => {
+  const rewrite = (chunk: Buffer): Buffer =>
+    Buffer.from(chunk.toString("latin1").replace("server:skein", "server:RabbitMQ"), "latin1");
+  rabbit = await faultProxy({ to: plain.port, rewrite });
+});
+afterAll(() => rabbit.close());
+aBus("what calls itself RabbitMQ", (clientId) =>
+  overStomp(clientId, `stomp://skein:s3cret@127.0.0.1:${rabbit.port}`),
 );
 
 for (const [name, address] of [

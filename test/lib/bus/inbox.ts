@@ -7,6 +7,8 @@ export interface Inbox {
   readonly deliveries: (count: number) => Promise<readonly Delivery[]>;
   /** Their bodies as text. */
   readonly texts: (count: number) => Promise<readonly string[]>;
+  /** Resolves once this text is there. */
+  readonly until: (text: string) => Promise<void>;
   /** What came until now. */
   readonly soFar: () => readonly string[];
   /** Keeps every delivery in hand until the function that it answers is called. */
@@ -25,16 +27,20 @@ export function inbox(): Inbox {
   let inHand = 0;
   let most = 0;
 
-  const deliveries = (count: number): Promise<readonly Delivery[]> =>
+  const once = (isThere: () => boolean): Promise<void> =>
     new Promise((resolve) => {
       const look = (): void => {
-        if (came.length < count) return;
+        if (!isThere()) return;
         waiting.delete(look);
-        resolve(came.slice(0, count));
+        resolve();
       };
       waiting.add(look);
       look();
     });
+  const deliveries = async (count: number): Promise<readonly Delivery[]> => {
+    await once(() => came.length >= count);
+    return came.slice(0, count);
+  };
   const texts = async (count: number) => (await deliveries(count)).map(textOf);
 
   return {
@@ -48,6 +54,7 @@ export function inbox(): Inbox {
     },
     deliveries,
     texts,
+    until: (text) => once(() => came.some((each) => textOf(each) === text)),
     soFar: () => came.map(textOf),
     hold: () => {
       const { promise, resolve } = withResolvers();

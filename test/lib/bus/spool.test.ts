@@ -99,7 +99,11 @@ test.each([
   await damage(join(path, "0000000000000002.msg"));
   const lines: SaidLine[] = [];
 
-  const spool = await openSpool({ folder: path, limit: 1_000_000, log: tellingLog(lines) });
+  const spool = await openSpool({
+    folder: path,
+    limit: 1_000_000,
+    log: tellingLog((line) => lines.push(line)),
+  });
 
   expect(await textsOf(spool)).toEqual(["one", "gone", "three"]);
   expect(await readdir(join(path, "aside"))).toEqual(["0000000000000002.msg"]);

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ledger } from "../../daemons/ledger.ts";
+import { message, type Message } from "../../lib/messages/catalogue.ts";
+import { enclose, parseData } from "../../lib/messages/envelope.ts";
+import { buildId, repositoryName, revision } from "../../lib/schema/names.ts";
+import { type Ledger, openLedger } from "../../lib/store/ledger.ts";
+import { aPush, revisionOf } from "../support/builders.ts";
+import { publish, start } from "../support/daemons.ts";
+
+let state: string;
+let opened: Ledger;
+
+beforeEach(() => {
+  state = mkdtempSync(join(tmpdir(), "skein-ledger-"));
+  opened = openLedger(state);
+});
+
+afterEach(async () => {
+  await opened.close();
+  rmSync(state, { recursive: true, force: true });
+});
+
+const at = "2026-11-21T10:15:02Z";
+const enclosed = (said: Message, now = new Date(at)) => enclose(said, { source: "//test/test", now });
+const id = buildId.parse(`shop@${revisionOf("a")}`);
+const about = { build: id, repository: "shop", ref: "refs/heads/main", revision: revisionOf("a") };
+const finished = (outcome: string, when = at) =>
+  enclosed(
+    message(
+      "build.finished",
+      parseData("build.finished", { ...about, outcome, at: when, seconds: 1, steps: [] }),
+    ),
+  );
+const alive = (when: string) =>
+  enclosed(
+    message(
+      "host.alive",
+      parseData("host.alive", { host: "web1", version: "0", labels: {}, facts: {}, apps: [], at: when }),
+    ),
+    new Date(when),
+  );
+
+test("the daemon keeps what it hears, once however often it comes", async () => {
+  const daemon = await start(ledger, () => ({ state }));
+  await publish(daemon.hub, "commit.pushed", aPush());
+  await publish(daemon.hub, "commit.pushed", aPush());
+  await publish(daemon.hub, "commit.pushed", aPush({ after: revisionOf("b") }));
+  const after = async () => (await opened.newest(["commit.pushed"], 10)).map(({ data }) => data.after);
+  await expect.poll(after).toEqual([revisionOf("b"), revisionOf("a")]);
+  await daemon.stop();
+});
+
+test("the newest end of a build counts", async () => {
+  expect(await opened.buildOf(repositoryName.parse("shop"), revision.parse(revisionOf("a")))).toBeUndefined();
+  await opened.record(finished("failed"));
+  await opened.record(finished("passed", "2026-11-21T11:00:00Z"));
+  expect(await opened.buildOf(repositoryName.parse("shop"), revision.parse(revisionOf("a")))).toMatchObject({
+    outcome: "passed",
+  });
+});
+
+test("a log is read in the order of arrival, and from where one was", async () => {
+  for (const sequence of [0, 1, 2]) {
+    await opened.record(
+      enclosed(message("build.log", { build: id, sequence, step: "test", lines: [`line ${sequence}`] })),
+    );
+  }
+  const all = await opened.about(id);
+  expect(all.map(({ data }) => ("lines" in data ? data.lines : []))).toEqual([
+    ["line 0"],
+    ["line 1"],
+    ["line 2"],
+  ]);
+  expect(await opened.about(id, all[1]?.sequence)).toEqual([all[2]]);
+});
+
+test("builds and rollouts are found by how their id begins; a wildcard is a character like any other", async () => {
+  await opened.record(finished("passed"));
+  expect(await opened.subjectsLike("shop@a", 5)).toEqual([id]);
+  expect(await opened.subjectsLike("%", 5)).toEqual([]);
+});
+
+test("of a host only the last word is kept", async () => {
+  await opened.record(alive("2026-11-21T10:00:00Z"));
+  await opened.record(alive("2026-11-21T10:05:00Z"));
+  expect(await opened.hosts()).toMatchObject([{ host: "web1", at: "2026-11-21T10:05:00Z" }]);
+});
+
+test("two processes may write at once", async () => {
+  const other = openLedger(state);
+  const pushes = (to: Ledger, digit: string) =>
+    Array.from({ length: 50 }, (_, index) =>
+      to.record(
+        enclosed(
+          message("commit.pushed", aPush({ after: revisionOf(digit), at: new Date(index).toISOString() })),
+        ),
+      ),
+    );
+  await Promise.all([...pushes(opened, "a"), ...pushes(other, "b")]);
+  await other.close();
+  expect(await opened.newest(["commit.pushed"], 1_000)).toHaveLength(100);
+});

@@ -1,0 +1,309 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Data } from "../../lib/messages/catalogue.ts";
+import type { Revision } from "../../lib/schema/names.ts";
+import { aScript } from "../agent/support/origin.ts";
+import type { Ran } from "../support/program.ts";
+import { HOSTS, noted, setStage, SHOP, type Stage } from "../support/stage.ts";
+
+type Finished = Data<"rollout.finished">;
+
+/** How the rollout ended that a `skein deploy --json` followed. */
+const finishedIn = ({ json, stderr }: Ran): Finished => {
+  const last = json.at(-1);
+  if (last === undefined) throw new Error(`It said nothing: ${stderr}`);
+  return last as unknown as Finished;
+};
+
+/** All that could change on the hosts, as it lies on disk. */
+const onHosts = (stage: Stage) =>
+  HOSTS.map((host) => {
+    const root = stage.rootOf(host);
+    return {
+      host,
+      live: stage.live(host),
+      releases: readdirSync(join(root, "releases")).toSorted(),
+      journal: readFileSync(join(root, ".skein", "journal"), "utf8"),
+      ran: stage.ran(host),
+    };
+  });
+
+let stage: Stage;
+/** What is live everywhere before a test; what every test leaves live. */
+let good: Revision;
+
+const deploy = (...words: string[]) => stage.skein("deploy", "shop", ...words, "--json");
+
+/** That what is live everywhere is still what was, and nothing but the canary has run a script. */
+function expectUntouched(before: ReturnType<typeof onHosts>): void {
+  expect(stage.everywhere()).toEqual([good, good, good]);
+  const [canary, ...others] = onHosts(stage);
+  expect(canary?.live).toEqual(before[0]?.live);
+  expect(others.map(({ live, ran }) => ({ live, ran }))).toEqual(
+    before.slice(1).map(({ live, ran }) => ({ live, ran })),
+  );
+}
+
+beforeAll(async () => {
+  stage = await setStage({ app: { "script-timeout": "4s" }, config: { agent: { "kill-after": "1s" } } });
+  await stage.installHook();
+  await stage.up();
+  good = stage.pushed({ "index.html": "good" });
+  const ran = await deploy("main");
+  if (ran.status !== 0) throw new Error(`The first deploy failed: ${ran.stdout} ${ran.stderr}`);
+}, 90_000);
+afterAll(() => stage.close());
+
+describe("a rollout that must not go on", { timeout: 60_000 }, () => {
+  test("a commit whose test fails is not deployed", async () => {
+    const before = onHosts(stage);
+    const revision = stage.pushed({ broken: "yes" });
+    const { status, stderr, stdout } = await deploy("main");
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toContain(`Cannot deploy ${revision.slice(0, 7)}: its build failed: step test ended with`);
+    expect(stderr).toContain("[BUILD_NOT_PASSED]");
+    expect(onHosts(stage)).toEqual(before);
+    stage.pushed({ broken: undefined });
+  });
+
+  test.each([
+    ["post-deploy fails", { "deploy/post-deploy": noted("exit 7") }, "SCRIPT_FAILED", "ended with 7"],
+    ["check fails", { sick: "yes" }, "CHECK_FAILED", "the status is 500, not 200"],
+  ])(
+    "a canary whose %s goes back to its former release, and nobody else is touched",
+    async (_what, files, code, reason) => {
+      const before = onHosts(stage);
+      const revision = stage.pushed(files);
+      const ran = await deploy("main");
+      expect(ran.status).toBe(1);
+      const finished = finishedIn(ran);
+      expect(finished).toMatchObject({ outcome: "failed", reason: "the canary failed", revision });
+      const [canary, ...others] = finished.hosts;
+      expect(canary).toMatchObject({ host: "web1", state: "failed", code });
+      expect(canary?.reason).toContain(reason);
+      expect(others.map(({ host, state }) => [host, state])).toEqual([
+        ["web2", "cancelled"],
+        ["web3", "cancelled"],
+      ]);
+      expectUntouched(before);
+      // It was live, and its former release was told that it is live again.
+      expect(stage.ran("web1").slice(before[0]?.ran.length)).toEqual([
+        `pre-deploy ${revision}`,
+        `pre-link ${revision}`,
+        `post-deploy ${revision}`,
+        `post-deploy ${good}`,
+      ]);
+      stage.pushed({ sick: undefined, ...SHOP });
+    },
+  );
+});
+
+describe("a pre-deploy that", { timeout: 60_000 }, () => {
+  test.each([
+    ["fails", aScript("echo nothing works >&2; exit 5"), "SCRIPT_FAILED", "nothing works"],
+    ["hangs", aScript("echo waiting; sleep 600"), "SCRIPT_TIMEOUT", "ran longer than 4 s"],
+    ["is not executable", { script: "#!/bin/sh\n", mode: 0o644 }, "SCRIPT_NOT_EXECUTABLE", "chmod=+x"],
+  ])(
+    "%s stops the rollout at the canary, before anything live changed",
+    async (_what, script, code, reason) => {
+      const before = onHosts(stage);
+      stage.pushed({ "deploy/pre-deploy": script });
+      const ran = await deploy("main");
+      expect(ran.status).toBe(1);
+      const [canary] = finishedIn(ran).hosts;
+      expect(canary).toMatchObject({ host: "web1", state: "failed", code });
+      expect(canary?.reason).toContain(reason);
+      expectUntouched(before);
+      expect(stage.ran("web1")).toEqual(before[0]?.ran);
+      stage.pushed(SHOP);
+    },
+  );
+
+  test("prints 100 MB is followed to its end; its beginning and its end are kept, and no more", async () => {
+    const revision = stage.pushed({
+      "deploy/pre-deploy": aScript(
+        "echo the beginning; yes and so on | head -c 100000000; echo; echo the end",
+      ),
+    });
+    const ran = await deploy("main", "--hosts", "web3");
+    expect(finishedIn(ran)).toMatchObject({ outcome: "succeeded" });
+    expect(stage.everywhere()).toEqual([good, good, revision]);
+    const log = await stage.skein("log", finishedIn(ran).rollout);
+    expect(log.stdout).toContain("the beginning");
+    expect(log.stdout).toContain("the end");
+    expect(log.stdout).toMatch(/\[\d{8,9} bytes of output are left out here\]/);
+    expect(log.stdout.length).toBeLessThan(4_000_000);
+    const back = await stage.skein("rollback", "shop", "--hosts", "web3", "--json");
+    expect(finishedIn(back)).toMatchObject({ outcome: "succeeded", revision: good });
+    stage.pushed(SHOP);
+  });
+});
+
+describe("the commands", { timeout: 60_000 }, () => {
+  let next: Revision;
+  let rollout: string;
+
+  test("a dry run shows the plan, and changes nothing", async () => {
+    next = stage.pushed({ "index.html": "next" });
+    const before = onHosts(stage);
+    const rollouts = (await stage.skein("history", "--of", "rollouts", "--json")).json;
+    const { status, json } = await deploy("main", "--dry-run");
+    expect(status).toBe(0);
+    expect(json).toMatchObject([
+      {
+        kind: "deploy",
+        app: "shop",
+        release: { commit: next, ref: "refs/heads/main" },
+        batches: [["web1"], ["web2", "web3"]],
+        expect: { web1: good, web2: good, web3: good },
+      },
+    ]);
+    const inWords = await stage.skein("deploy", "shop", "main", "--dry-run");
+    expect(inWords.stdout).toMatch(/canary +web1 +main \(\w{7}\)/);
+    expect(onHosts(stage)).toEqual(before);
+    expect((await stage.skein("history", "--of", "rollouts", "--json")).json).toEqual(rollouts);
+  });
+
+  test("deploy answers with the end of the rollout, host by host", async () => {
+    const ran = await deploy("main", "--why", "ticket 123");
+    expect(ran.status).toBe(0);
+    const finished = finishedIn(ran);
+    rollout = finished.rollout;
+    expect(finished).toMatchObject({ app: "shop", outcome: "succeeded", revision: next });
+    expect(finished.hosts.map(({ host, state }) => [host, state])).toEqual(
+      HOSTS.map((host) => [host, "live"]),
+    );
+    expect(stage.everywhere()).toEqual([next, next, next]);
+  });
+
+  test("status tells what is live where, since when and by whom", async () => {
+    const { status, json } = await stage.skein("status", "--json");
+    expect(status).toBe(0);
+    expect(json).toMatchObject(
+      HOSTS.map((host) => ({
+        host,
+        app: "shop",
+        environment: "production",
+        present: true,
+        live: { revision: next, ref: "refs/heads/main", rollout, by: expect.stringContaining("@") as string },
+        former: { revision: good },
+      })),
+    );
+  });
+
+  test("refs lists branches and tags, and whether every host has them", async () => {
+    stage.git("tag", "v1", good);
+    stage.push("v1");
+    // The hosts fetch while nobody waits for it.
+    const { json } = await stage.skein("deploy", "shop", "v1", "--dry-run", "--json");
+    expect(json).toMatchObject([{ release: { commit: good, ref: "refs/tags/v1" } }]);
+    const { json: refs } = await stage.skein("refs", "shop", "--json");
+    expect(refs).toEqual([
+      { ref: "refs/heads/main", revision: next, hosts: [...HOSTS], everywhere: true },
+      { ref: "refs/tags/v1", revision: good, hosts: [...HOSTS], everywhere: true },
+    ]);
+  });
+
+  test("hosts lists the hosts, with their labels and what they carry", async () => {
+    const { json } = await stage.skein("hosts", "--json");
+    expect(json).toMatchObject(
+      HOSTS.map((host) => ({ host, present: true, labels: { role: "web" }, apps: [{ app: "shop" }] })),
+    );
+  });
+
+  test("history and log tell what happened, by whom and why", async () => {
+    const { json: history } = await stage.skein("history", "--json", "--most", "4");
+    expect(history.map(({ type }) => type)).toEqual([
+      "commit.pushed",
+      "rollout.finished",
+      "rollout.started",
+      "build.finished",
+    ]);
+    expect(history[2]).toMatchObject({ data: { rollout, why: "ticket 123", revision: next } });
+    const { status, json: log } = await stage.skein("log", rollout.slice(0, 6), "--json");
+    expect(status).toBe(0);
+    const types = log.map(({ type }) => type);
+    expect(types.filter((type) => type === "deploy.finished")).toHaveLength(3);
+    expect(types.at(-1)).toBe("rollout.finished");
+  });
+
+  test("rollback makes live what was live before", async () => {
+    const ran = await stage.skein("rollback", "shop", "--json");
+    expect(ran.status).toBe(0);
+    expect(finishedIn(ran)).toMatchObject({ outcome: "succeeded", revision: good });
+    expect(stage.everywhere()).toEqual([good, good, good]);
+  });
+});
+
+describe("words that name nothing", { timeout: 60_000 }, () => {
+  const long = "x".repeat(10_000);
+
+  test.each([
+    [
+      "an unknown app",
+      ["deploy", "nosuch", "main"],
+      1,
+      "APP_UNKNOWN",
+      "Cannot find the app nosuch: the configuration has shop",
+    ],
+    ["an app that is no name", ["deploy", "$(id)", "main"], 64, "NAME_INVALID", '"$(id)"'],
+    [
+      "a ref that nobody has",
+      ["deploy", "shop", "nosuch"],
+      1,
+      "REF_UNKNOWN",
+      'no host has a branch or tag "nosuch"',
+    ],
+    ["a revision that nobody has", ["deploy", "shop", "a".repeat(40)], 1, "REF_UNKNOWN", "a".repeat(40)],
+    ["a ref that looks like an option", ["deploy", "shop", "--", "-x"], 64, "NAME_INVALID", '"-x"'],
+    ["a ref with two dots", ["deploy", "shop", "main..v1"], 64, "NAME_INVALID", '"main..v1"'],
+    ["a ref that goes up", ["deploy", "shop", "../../etc"], 64, "NAME_INVALID", '"../../etc"'],
+    [
+      "a ref with control characters",
+      ["deploy", "shop", "ma\u001b[31min\n"],
+      64,
+      "NAME_INVALID",
+      String.raw`"ma\u001b[31min\n"`,
+    ],
+    [
+      "a ref that a shell would run",
+      ["deploy", "shop", "$(touch /tmp/skein-was-here)"],
+      64,
+      "NAME_INVALID",
+      "$(touch",
+    ],
+    ["a ref of 10 kB", ["deploy", "shop", long], 64, "NAME_INVALID", "(10000 characters)"],
+    ["a filter that fits no host", ["deploy", "shop", "main", "--hosts", "db*"], 1, "HOSTS_NONE", "fits db*"],
+    [
+      "an empty filter",
+      ["deploy", "shop", "main", "--hosts", ""],
+      64,
+      "NAME_INVALID",
+      "must be a host filter",
+    ],
+    ["a rollback of an unknown app", ["rollback", "nosuch"], 1, "APP_UNKNOWN", "nosuch"],
+    ["the refs of an app that is no name", ["refs", "../shop"], 64, "NAME_INVALID", "must be an app name"],
+    ["the log of nothing", ["log", "zzzz"], 1, "ROLLOUT_UNKNOWN", '"zzzz"'],
+  ])("%s is refused by name, and nothing runs", async (_what, words, status, code, says) => {
+    const before = onHosts(stage);
+    const ran = await stage.skein(...words);
+    expect({ status: ran.status, stdout: ran.stdout }).toEqual({ status, stdout: "" });
+    expect(ran.stderr).toContain(says);
+    expect(ran.stderr).toContain(`[${code}]`);
+    expect(ran.stderr.length).toBeLessThan(1_000);
+    expect(ran.stderr).not.toContain("\u001b");
+    expect(onHosts(stage)).toEqual(before);
+  });
+
+  test.each([
+    ["an option that is none", ["deploy", "shop", "-x"], "Unknown argument: x"],
+    ["a command that is none", ["deplyo", "shop", "main"], "deploy"],
+    ["too few words", ["deploy", "shop"], "Not enough"],
+  ])("%s is answered with what to try, and status 64", async (_what, words, says) => {
+    const { status, stderr } = await stage.skein(...words);
+    expect(status).toBe(64);
+    expect(stderr).toContain(says);
+    expect(stderr).toContain("Try: skein --help");
+  });
+});
