@@ -70,7 +70,10 @@ test("a push leaves one file: which repository, who, and each ref as git gave it
 test("a push succeeds, and says so in one line, where the spool is gone", () => {
   rmSync(spool, { recursive: true });
   shop.commit();
-  const { status, stderr } = spawnSync("git", ["push", "origin", "HEAD:main"], { cwd: shop.work, encoding: "utf8" });
+  const { status, stderr } = spawnSync("git", ["push", "origin", "HEAD:main"], {
+    cwd: shop.work,
+    encoding: "utf8",
+  });
   expect(status).toBe(0);
   expect(stderr.split("\n").filter((line) => line.startsWith("remote:"))).toEqual([
     expect.stringContaining("skein: this push is not announced"),
@@ -78,7 +81,10 @@ test("a push succeeds, and says so in one line, where the spool is gone", () => 
 });
 
 test("nothing is announced from quarantine, nor of a repository that only shares the folder of hooks", () => {
-  expect(runHook(`${ZERO} ${ONE} refs/heads/main\n`, { GIT_QUARANTINE_PATH: "/tmp/incoming" })).toEqual({ status: 0, stderr: "" });
+  expect(runHook(`${ZERO} ${ONE} refs/heads/main\n`, { GIT_QUARANTINE_PATH: "/tmp/incoming" })).toEqual({
+    status: 0,
+    stderr: "",
+  });
   rmSync(join(shop.central, "skein-hook"));
   expect(runHook(`${ZERO} ${ONE} refs/heads/main\n`)).toEqual({ status: 0, stderr: "" });
   expect(spooled()).toEqual([]);
@@ -100,14 +106,19 @@ test.each([
 });
 
 test.each(["sh", "bash"])("a push of thousands of refs is written whole by %s", (shell) => {
-  const refs = Array.from({ length: 3_000 }, (_, index) => `${ZERO} ${ONE} refs/tags/$(id)-${index}\n`).join("");
+  const refs = Array.from({ length: 3_000 }, (_, index) => `${ZERO} ${ONE} refs/tags/$(id)-${index}\n`).join(
+    "",
+  );
   expect(runHook(refs, {}, shell)).toEqual({ status: 0, stderr: "" });
   expect(spooled()[0]?.split("\n").slice(4).join("\n")).toBe(`${refs}end\n`);
 });
 
 test.each([
   ["a closed set of variables", { PATH: "" }],
-  ["variables that change what shells do", { IFS: "/", CDPATH: "/tmp", ENV: "/nonexistent", LC_ALL: "tr_TR.UTF-8", POSIXLY_CORRECT: "1" }],
+  [
+    "variables that change what shells do",
+    { IFS: "/", CDPATH: "/tmp", ENV: "/nonexistent", LC_ALL: "tr_TR.UTF-8", POSIXLY_CORRECT: "1" },
+  ],
 ])("%s makes no difference", (_what, env) => {
   const { status } = spawnSync("/bin/sh", ["hooks/post-receive"], {
     cwd: shop.central,
@@ -158,7 +169,10 @@ test("a push costs few programs: one to give the file its name, one that nobody 
   const log = join(folder, "programs");
   for (const name of ["mv", "sync", "cat", "rm", "date", "git"]) {
     mkdirSync(join(folder, "bin"), { recursive: true });
-    writeFileSync(join(folder, "bin", name), `#!/bin/sh\necho ${name} >>'${log}'\nexec /usr/bin/${name} "$@"\n`);
+    writeFileSync(
+      join(folder, "bin", name),
+      `#!/bin/sh\necho ${name} >>'${log}'\nexec /usr/bin/${name} "$@"\n`,
+    );
     chmodSync(join(folder, "bin", name), 0o755);
   }
   const input = `${ZERO} ${ONE} refs/heads/main\n${ZERO} ${ONE} refs/heads/next\n`;

@@ -38,7 +38,7 @@ export async function given<Config, Deps>(
   const host = hostName.parse("builder");
   const shared = sharedSettings.parse(settings);
   const section = daemon.config.parse(config);
-  const opened = deps ?? ((await daemon.deps?.(section, { host, settings: shared, log })) as Deps);
+  const opened = (deps ?? (await daemon.deps?.(section, { host, settings: shared, log }))) as Deps;
   const context: Context<Config, Deps> = {
     config: section,
     deps: opened,
