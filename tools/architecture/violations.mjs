@@ -73,15 +73,21 @@ function cyclesOf(modules) {
   const walk = (path, trail) => {
     const seenAt = trail.indexOf(path);
     if (seenAt >= 0) {
-      const ring = trail.slice(seenAt);
-      found.set([...ring].sort().join(" "), `${[...ring, path].join(" -> ")}: is a cycle`);
+      const ring = fromFirst(trail.slice(seenAt));
+      found.set(ring.join(" "), `${[...ring, ring[0]].join(" -> ")}: is a cycle`);
     }
     if (seenAt >= 0 || done.has(path)) return;
     for (const each of next.get(path) ?? []) walk(each, [...trail, path]);
     done.add(path);
   };
-  for (const { path } of [...modules].sort((a, b) => (a.path < b.path ? -1 : 1))) walk(path, []);
+  for (const { path } of modules) walk(path, []);
   return [...found.values()];
+}
+
+/** A ring, begun at its first module in the alphabet. */
+function fromFirst(ring) {
+  const first = ring.indexOf(ring.reduce((least, each) => (each < least ? each : least)));
+  return [...ring.slice(first), ...ring.slice(0, first)];
 }
 
 /** A checker that sees nothing finds nothing: every folder must have modules, and every import that is written must have been read. */
