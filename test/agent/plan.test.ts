@@ -4,6 +4,7 @@ import { deployFlow, prepareFlow, rollbackFlow } from "../../agent/flow.ts";
 import { type Facts, planBack, planDeploy, planGo, planPrepare, targetOf } from "../../agent/plan.ts";
 import { dispensable, freeName, type KnownRelease, knownReleases } from "../../agent/releases.ts";
 import type { Request } from "../../agent/request.ts";
+import type { Step } from "../../agent/step.ts";
 import { app } from "../../lib/config/apps.ts";
 import type { LiveRelease } from "../../lib/messages/catalogue.ts";
 import { commandId, refName, releaseName, revision } from "../../lib/schema/names.ts";
@@ -56,6 +57,9 @@ const shop = fc
 const property = (holds: (...given: [ReturnType<typeof app.parse>, Request, Facts]) => void) =>
   fc.assert(fc.property(shop, request, facts, holds), { numRuns: 500 });
 
+const those = <Kind extends Step["do"]>(steps: readonly Step[], kind: Kind) =>
+  steps.filter((step): step is Extract<Step, { readonly do: Kind }> => step.do === kind);
+
 test("the steps of a plan stand in the order of the flow", () => {
   property((shop, request, facts) => {
     const flow: readonly string[] = [...prepareFlow, ...deployFlow];
@@ -68,11 +72,11 @@ test("the steps of a plan stand in the order of the flow", () => {
 
 test("preparing never touches what is live, and never removes what is or was", () => {
   property((_shop, request, facts) => {
-    for (const step of planPrepare(request, facts)) {
-      expect(["publish", "declare", "script", "link-shared"]).not.toContain(step.do);
-      if (step.do === "prune")
-        for (const { release } of facts.lives) expect(step.releases).not.toContain(release);
-    }
+    const steps = planPrepare(request, facts);
+    const removed = those(steps, "prune").flatMap(({ releases }) => releases);
+    const untouched = ["publish", "declare", "script", "link-shared"];
+    expect(steps.filter((step) => untouched.includes(step.do))).toEqual([]);
+    expect(facts.lives.filter(({ release }) => removed.includes(release))).toEqual([]);
   });
 });
 
@@ -80,24 +84,24 @@ test("nothing is removed that is live after a deploy, or that it, or a rollback,
   property((shop, request, facts) => {
     const { release } = targetOf(request, facts);
     const steps = planGo(shop, request, facts, release);
-    const after = steps.flatMap((step) => (step.do === "declare" ? step.lives : []));
-    const kept = [release, facts.lives[0]?.release, after[1]?.release];
-    for (const step of steps) {
-      if (step.do === "prune") for (const each of kept) expect(step.releases).not.toContain(each);
-    }
+    const after = those(steps, "declare").flatMap(({ lives }) => lives);
+    const kept = new Set([release, facts.lives[0]?.release, after[1]?.release]);
+    const removed = those(steps, "prune").flatMap(({ releases }) => releases);
+    expect(removed.filter((each) => kept.has(each))).toEqual([]);
   });
 });
 
 test("what is published is what is declared, and it is what was asked for", () => {
   property((shop, request, facts) => {
     const { release } = targetOf(request, facts);
-    for (const step of planGo(shop, request, facts, release)) {
-      if (step.do === "publish") expect(step.release).toBe(release);
-      if (step.do === "declare") {
-        expect(step.lives[0]).toMatchObject({ release, revision: request.command.release.commit });
-        expect(step.lives.length).toBeLessThanOrEqual(shop.keep + 1);
-      }
-    }
+    const steps = planGo(shop, request, facts, release);
+    const revision = request.command.release.commit;
+    expect(those(steps, "publish").filter((step) => step.release !== release)).toEqual([]);
+    const wrong = those(steps, "declare").filter(
+      ({ lives: [live, ...former] }) =>
+        live?.release !== release || live.revision !== revision || former.length > shop.keep,
+    );
+    expect(wrong).toEqual([]);
   });
 });
 
@@ -112,24 +116,22 @@ test("a release that failed, or is not complete, is never taken again", () => {
   property((_shop, request, facts) => {
     const { release, state } = targetOf(request, facts);
     const known = facts.releases.find(({ name }) => name === release);
-    if (state === "new") expect(known).toBeUndefined();
-    if (state === "built")
-      expect(known).toMatchObject({ failed: false, revision: request.command.release.commit });
+    const usable = known?.failed === false && known.revision === request.command.release.commit;
+    const wanted = { new: known === undefined, built: usable, live: release === facts.lives[0]?.release };
+    expect(wanted[state]).toBe(true);
   });
 });
 
 test("the way back publishes and declares what was live before, and nothing where nothing was", () => {
   property((_shop, _request, { lives }) => {
     const steps = planBack(lives, releaseName.parse("20261121T101502-9fceb02"));
-    expect(
-      steps.map(({ phase }) => phase).every((phase) => (rollbackFlow as readonly string[]).includes(phase)),
-    ).toBe(true);
-    for (const step of steps) {
-      if (step.do === "publish") expect(step.release).toBe(lives[0]?.release ?? null);
-      if (step.do === "declare") expect(step.lives).toEqual(lives);
-      if (step.do === "script")
-        expect(step).toMatchObject({ script: "post-deploy", release: lives[0]?.release });
-    }
+    const flow: readonly string[] = rollbackFlow;
+    expect(steps.filter(({ phase }) => !flow.includes(phase))).toEqual([]);
+    expect(those(steps, "publish").map(({ release }) => release)).toEqual([lives[0]?.release ?? null]);
+    expect(those(steps, "declare").map((step) => step.lives)).toEqual([lives]);
+    expect(those(steps, "script").map(({ release }) => release)).toEqual(
+      lives.slice(0, 1).map(({ release }) => release),
+    );
   });
 });
 
@@ -143,10 +145,14 @@ test("as many former releases stay as are wanted, those that were live last", ()
         const good = all.filter(({ failed, lastLive }) => !failed && lastLive !== undefined);
         const stay = all.filter(({ name }) => !gone.has(name));
         expect(stay).toHaveLength(Math.min(good.length, keep + 1));
-        for (const each of stay) {
-          for (const other of good)
-            if (gone.has(other.name)) expect(other.lastLive! <= each.lastLive!).toBe(true);
-        }
+        const lastOf = ({ lastLive = "" }: KnownRelease) => lastLive;
+        const newestGone =
+          good
+            .filter(({ name }) => gone.has(name))
+            .map(lastOf)
+            .sort()
+            .at(-1) ?? "";
+        expect(stay.filter((each) => lastOf(each) < newestGone)).toEqual([]);
       },
     ),
   );
