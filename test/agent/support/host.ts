@@ -137,7 +137,7 @@ export async function aHost(given: Given = {}): Promise<Host> {
   });
   const config: AgentConfig = agentConfig.parse({ "kill-after": "500ms", ...given.config });
   const logged: SaidLine[] = [];
-  const surroundings = { host: HOST, settings, log: tellingLog(logged) };
+  const surroundings = { host: HOST, settings, log: tellingLog((line) => logged.push(line)) };
   const deps: Desk = await openDesk(config, surroundings);
   const leaving = new AbortController();
   const here: Here = { ...surroundings, config, deps, now: () => new Date(), signal: leaving.signal };

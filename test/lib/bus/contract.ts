@@ -31,6 +31,3 @@ export function aBus(name: string, connect: Connect): void {
     endings(join);
   });
 }
-
-/** Makes one more client, whose bus is drained after the test. */
-export type Join = (clientId?: string) => Promise<Bus>;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { news, saying, topic } from "../builders.ts";
-import type { Join } from "../contract.ts";
+import type { Join } from "./join.ts";
 import { inbox } from "../inbox.ts";
 
 /** What a message holds. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { durable, saying, topic, unique } from "../builders.ts";
-import type { Join } from "../contract.ts";
+import type { Join } from "./join.ts";
 import { inbox } from "../inbox.ts";
 
 /** Durable news, for those who were away. */

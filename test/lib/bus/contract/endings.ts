@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { news, queue, saying, topic, work } from "../builders.ts";
-import type { Join } from "../contract.ts";
+import type { Join } from "./join.ts";
 import { inbox } from "../inbox.ts";
 
 /** How subscriptions and buses end. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { queue, saying, work } from "../builders.ts";
-import type { Join } from "../contract.ts";
+import type { Join } from "./join.ts";
 import { inbox } from "../inbox.ts";
 
 /** Work in queues. */

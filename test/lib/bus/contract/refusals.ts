@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { durable, news, queue, saying, topic, unique, work } from "../builders.ts";
-import type { Join } from "../contract.ts";
+import type { Join } from "./join.ts";
 import { inbox } from "../inbox.ts";
 
 /** What receivers refuse. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { news, saying, topic } from "../builders.ts";
-import type { Join } from "../contract.ts";
+import type { Join } from "./join.ts";
 import { inbox } from "../inbox.ts";
 
 /** News on topics. */
