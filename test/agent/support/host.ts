@@ -122,6 +122,12 @@ export function last<Type extends MessageType>(
   return messages.findLast((each) => each.type === type)?.data as Data<Type> | undefined;
 }
 
+/** All lines that a script printed. */
+export const linesOf = (messages: readonly Message[], phase: string): readonly string[] =>
+  messages.flatMap((each) =>
+    each.type === "deploy.log" && each.data.phase === phase ? each.data.lines : [],
+  );
+
 export const typesOf = (messages: readonly Message[]): readonly string[] => messages.map(({ type }) => type);
 
 export async function aHost(given: Given = {}): Promise<Host> {
