@@ -33,12 +33,13 @@ export async function given<Config, Deps>(
   { settings, deps, now = () => new Date() }: Surroundings<Deps>,
 ): Promise<Given<Deps>> {
   const said: SaidLine[] = [];
-  const log: Log = tellingLog(said);
+  const log: Log = tellingLog((line) => said.push(line));
   const drain = new AbortController();
   const host = hostName.parse("builder");
   const shared = sharedSettings.parse(settings);
   const section = daemon.config.parse(config);
-  const opened = (deps ?? (await daemon.deps?.(section, { host, settings: shared, log }))) as Deps;
+  const own = await (deps ?? daemon.deps?.(section, { host, settings: shared, log }));
+  const opened = own as Deps;
   const context: Context<Config, Deps> = {
     config: section,
     deps: opened,
