@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import yargs, { type Argv } from "yargs";
+import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
 import { EXIT, exitStatusOf } from "../lib/daemon/process.ts";
 import { Failure, reasonOf } from "../lib/failure.ts";
@@ -28,7 +28,8 @@ async function main(words: readonly string[]): Promise<number> {
     .wrap(Math.min(110, process.stdout.columns ?? 80))
     .exitProcess(false)
     .fail((message: string | null, error: unknown) => {
-      throw error ?? new UsageError(complaint(message ?? "Wrong words on the command line", words));
+      if (error instanceof Error) throw error;
+      throw new UsageError(complaint(message ?? "Wrong words on the command line", words));
     });
   for (const [words, { describe, load }] of Object.entries(COMMANDS)) {
     // Loaded only when it is asked for: a command line should start at once.
@@ -38,10 +39,10 @@ async function main(words: readonly string[]): Promise<number> {
       describe,
       async (each) => {
         command = (await load()) as Command<CommonArguments>;
-        return command.options(each as Argv<CommonArguments>);
+        return command.options(each);
       },
       async (args) => {
-        if (command !== undefined) status = await command.run(args as never);
+        if (command !== undefined) status = await command.run(args);
       },
     );
   }

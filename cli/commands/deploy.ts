@@ -1,12 +1,12 @@
-import { appName, type AppName } from "../../lib/schema/names.ts";
+import type { AppName } from "../../lib/schema/names.ts";
 import { Failure } from "../../lib/failure.ts";
-import { hostFilter } from "../../lib/schema/filter.ts";
 import { portion } from "../../lib/schema/quantities.ts";
 import { waitForBuild } from "../build-gate.ts";
 import { defineCommand } from "../command.ts";
 import { carriers, type Seen, takeInventory } from "../inventory.ts";
 import { parsed } from "../parsed.ts";
-import { appOf, launch, strategyFor } from "../launch.ts";
+import { launch, strategyFor } from "../launch.ts";
+import { rolloutOptions, subjectOf } from "../rollout-options.ts";
 import { withSession, type Session } from "../session.ts";
 import { resolveTarget, type Target } from "../target.ts";
 
@@ -15,15 +15,12 @@ const FETCHING = 3_000;
 
 export const deploy = defineCommand({
   options: (yargs) =>
-    yargs
-      .positional("app", { type: "string", demandOption: true, describe: "The app" })
+    rolloutOptions(yargs)
       .positional("ref", {
         type: "string",
         demandOption: true,
         describe: "A branch, a tag, or a full object id",
       })
-      .option("hosts", { type: "string", describe: "Only hosts that fit this filter" })
-      .option("canary", { type: "number", describe: "How many hosts go first, alone" })
       .option("batch", {
         type: "string",
         describe: "How many of the others go at once: a count, or a share such as 25%",
@@ -32,16 +29,10 @@ export const deploy = defineCommand({
         choices: ["stop", "rollback"] as const,
         describe: "What becomes of hosts that were switched, where others fail",
       })
-      .option("force", { type: "boolean", default: false, describe: "Also where it is live already" })
-      .option("why", { type: "string", default: "", describe: "For the history" })
-      .option("dry-run", { type: "boolean", default: false, describe: "Show the plan, and change nothing" })
-      .option("wait", { type: "boolean", default: true, describe: "Follow the rollout to its end" })
-      .option("key", { type: "string", describe: "The private key to sign with" }),
+      .option("force", { type: "boolean", default: false, describe: "Also where it is live already" }),
   run: (args) =>
     withSession(args, async (session) => {
-      const app = parsed(appName, args.app, "app");
-      const configured = appOf(session.settings, app);
-      const filter = args.hosts === undefined ? undefined : parsed(hostFilter, args.hosts, "--hosts");
+      const { app, configured, filter } = subjectOf(session.settings, args);
       const batch =
         args.batch === undefined
           ? undefined

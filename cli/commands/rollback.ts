@@ -1,32 +1,21 @@
-import { appName, type AppName } from "../../lib/schema/names.ts";
+import type { AppName } from "../../lib/schema/names.ts";
 import { Failure } from "../../lib/failure.ts";
-import { hostFilter } from "../../lib/schema/filter.ts";
 import { defineCommand } from "../command.ts";
 import { carriers, type Seen, takeInventory } from "../inventory.ts";
-import { appOf, launch, strategyFor } from "../launch.ts";
-import { parsed } from "../parsed.ts";
+import { launch, strategyFor } from "../launch.ts";
+import { rolloutOptions, subjectOf } from "../rollout-options.ts";
 import { withSession } from "../session.ts";
 import { resolveTarget, type Target } from "../target.ts";
 
 export const rollback = defineCommand({
   options: (yargs) =>
-    yargs
-      .positional("app", { type: "string", demandOption: true, describe: "The app" })
-      .option("to", {
-        type: "string",
-        describe: "A branch, tag or object id; the release before where it is left out",
-      })
-      .option("hosts", { type: "string", describe: "Only hosts that fit this filter" })
-      .option("canary", { type: "number", describe: "How many hosts go first, alone" })
-      .option("why", { type: "string", default: "", describe: "For the history" })
-      .option("dry-run", { type: "boolean", default: false, describe: "Show the plan, and change nothing" })
-      .option("wait", { type: "boolean", default: true, describe: "Follow the rollback to its end" })
-      .option("key", { type: "string", describe: "The private key to sign with" }),
+    rolloutOptions(yargs).option("to", {
+      type: "string",
+      describe: "A branch, tag or object id; the release before where it is left out",
+    }),
   run: (args) =>
     withSession(args, async (session) => {
-      const app = parsed(appName, args.app, "app");
-      const configured = appOf(session.settings, app);
-      const filter = args.hosts === undefined ? undefined : parsed(hostFilter, args.hosts, "--hosts");
+      const { app, configured, filter } = subjectOf(session.settings, args);
       const seen = await takeInventory(session, { app, refs: args.to !== undefined });
       const hosts = carriers(seen, app, filter);
       if (hosts.length === 0) throw new Failure("HOSTS_NONE", `Cannot roll ${app} back: no host carries it`);

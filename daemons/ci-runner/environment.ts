@@ -1,9 +1,7 @@
 import { dirname, join } from "node:path";
+import { MARK } from "../../lib/effects/workspaces.ts";
 import type { Data } from "../../lib/messages/catalogue.ts";
 import { shortRef } from "../../lib/schema/names.ts";
-
-/** The variable by which everything that a build started is found again when it must end. */
-export const MARK = "SKEIN_BUILD";
 
 /** The whole environment of a step, but for what `.skein.yml` adds: nothing of the runner's own reaches it. */
 export function environmentOf(
@@ -11,14 +9,17 @@ export function environmentOf(
   workspace: string,
 ): Record<string, string> {
   return {
+    // Node is there wherever Skein runs; so a build may use it too.
     PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
     HOME: join(workspace, "home"),
+    TMPDIR: join(workspace, "tmp"),
     LANG: "C.UTF-8",
     CI: "true",
-    [MARK]: build,
+    SKEIN_BUILD: build,
     SKEIN_REPOSITORY: repository,
     SKEIN_REF: ref,
     SKEIN_BRANCH: shortRef(ref),
     SKEIN_REVISION: revision,
+    [MARK]: workspace,
   };
 }

@@ -50,7 +50,7 @@ export async function stompBus(given: StompOptions): Promise<Bus> {
   const options = { ...DEFAULTS, ...given };
   const { log, patience, spool: folder, spoolLimit: limit } = options;
   const spool = folder === undefined ? undefined : await openSpool({ folder, limit, log });
-  const subscriptions = new Subscriptions(patience);
+  const subscriptions = new Subscriptions({ patience, log });
   const outbox = new Outbox({ spool, publishTimeout: options.publishTimeout });
   const listeners: (() => void)[] = [];
   let isFirst = true;

@@ -16,7 +16,6 @@ export const strategy = z.strictObject({
     .default("stop")
     .describe("Whether hosts that were switched go back when the rollout fails."),
 });
-export type Strategy = z.infer<typeof strategy>;
 
 /** Text in which `{host}`, `{app}`, `{environment}` and `{label.NAME}` stand for what is true on a host. */
 const perHost = z

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { Failure } from "../failure.ts";
+import type { Readable } from "node:stream";
+import { Failure, reasonOf } from "../failure.ts";
 
 /** How a program is run. Its environment is just what is given here: nothing is inherited. */
 export interface ExecOptions {
@@ -12,6 +13,8 @@ export interface ExecOptions {
   /** Bytes of standard output that are kept; what comes after is dropped. */
   readonly most?: number;
   readonly signal?: AbortSignal;
+  /** Is given the bytes of standard output and standard error as they come. */
+  readonly onOutput?: (chunk: Buffer) => void;
   /** Is given each line of standard output and standard error as it comes, cut at 4 KiB. */
   readonly onLine?: (line: string) => void;
 }
@@ -27,6 +30,10 @@ export interface Executed {
 }
 
 const GRACE = 5_000;
+/** How long what a program left behind may hold its output open, where nothing comes out of it any more. */
+const LINGER = 250;
+/** The longest time that a timer can be set to; a longer one would fire at once. */
+const LONGEST = 2 ** 31 - 1;
 const MOST_OUTPUT = 64 * 1024 * 1024;
 const MOST_LINE = 4_096;
 
@@ -34,7 +41,19 @@ const MOST_LINE = 4_096;
  * Runs a program in a process group of its own and waits for its end; arguments never pass a shell.
  * @throws {Failure} COMMAND_FAILED where the program cannot be started
  */
-export function exec(program: string, args: readonly string[], options: ExecOptions): Promise<Executed> {
+export async function exec(
+  program: string,
+  args: readonly string[],
+  options: ExecOptions,
+): Promise<Executed> {
+  try {
+    return await run(program, args, options);
+  } catch (cause) {
+    throw new Failure("COMMAND_FAILED", `Cannot run ${program}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+function run(program: string, args: readonly string[], options: ExecOptions): Promise<Executed> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       env: options.env,
@@ -45,36 +64,40 @@ export function exec(program: string, args: readonly string[], options: ExecOpti
     let outcome: Executed["outcome"] = "ended";
     const stdout = collect(options.most ?? MOST_OUTPUT);
     const stderr = tail(8_192);
+    let killing: NodeJS.Timeout | undefined;
     const end = (why: Executed["outcome"]) => () => {
-      outcome = why;
+      if (outcome === "ended") outcome = why;
       killGroup(child.pid, "SIGTERM");
-      setTimeout(() => killGroup(child.pid, "SIGKILL"), GRACE).unref();
+      killing ??= setTimeout(() => killGroup(child.pid, "SIGKILL"), GRACE);
     };
-    const timer = setTimeout(end("timed out"), options.timeout);
+    const timer = setTimeout(end("timed out"), Math.min(options.timeout, LONGEST));
     const abort = end("aborted");
     options.signal?.addEventListener("abort", abort, { once: true });
 
+    const hear = options.onOutput ?? (() => undefined);
     const lines = [splitter(options.onLine), splitter(options.onLine)] as const;
-    child.stdout.on("data", (chunk: Buffer) => (stdout.add(chunk), lines[0].add(chunk)));
-    child.stderr.on("data", (chunk: Buffer) => (stderr.add(chunk), lines[1].add(chunk)));
+    child.stdout.on("data", (chunk: Buffer) => (stdout.add(chunk), lines[0].add(chunk), hear(chunk)));
+    child.stderr.on("data", (chunk: Buffer) => (stderr.add(chunk), lines[1].add(chunk), hear(chunk)));
     // A program may end without reading what it is given.
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input);
 
     const done = () => {
       clearTimeout(timer);
+      clearTimeout(killing);
       options.signal?.removeEventListener("abort", abort);
     };
     child.on("error", (cause) => {
       done();
-      reject(new Failure("COMMAND_FAILED", `Cannot run ${program}: ${cause.message}`, { cause }));
+      reject(cause);
     });
     child.on("exit", () => {
-      // What it left behind would hold the pipes open for ever.
+      // From here on its id may be another's.
+      done();
       killGroup(child.pid, "SIGKILL");
+      letGo([child.stdout, child.stderr]);
     });
     child.on("close", (code, signal) => {
-      done();
       for (const each of lines) each.end();
       resolve({
         code: code ?? 128 + constants.signals[signal ?? "SIGKILL"],
@@ -85,6 +108,22 @@ export function exec(program: string, args: readonly string[], options: ExecOpti
     });
     if (options.signal?.aborted === true) abort();
   });
+}
+
+/** What a program left behind in a session of its own would hold its output open for ever: it is let go once it is silent. */
+function letGo(streams: readonly [Readable, Readable]): void {
+  const until = Date.now() + GRACE;
+  let heard = false;
+  for (const stream of streams) stream.on("data", () => (heard = true));
+  const look = () => {
+    if (streams.every(({ closed }) => closed)) return;
+    if (heard && Date.now() < until) {
+      heard = false;
+      setTimeout(look, LINGER).unref();
+    } else for (const stream of streams) stream.destroy();
+  };
+  // A timer may be late, and what was printed still unread: reading gets its turn before each look.
+  setTimeout(() => setImmediate(look), LINGER).unref();
 }
 
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {

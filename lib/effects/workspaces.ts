@@ -1,11 +1,14 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "./files.ts";
+import { namesIn, removeAll } from "./folders.ts";
+import { endMarked, identityOf } from "./processes.ts";
 
-/** A folder for one build: its source, and a home beside it. */
+/** A folder for one build: its source, and a home and a place for temporary files beside it. */
 export interface Workspace {
   readonly root: string;
   readonly source: string;
+  /** Ends whatever was started in it, wherever it moved to, and removes it. */
   remove(): Promise<void>;
 }
 
@@ -14,40 +17,36 @@ export interface Workspaces {
   make(): Promise<Workspace>;
 }
 
+/** The variable that everything which is started in a workspace has in its environment: the path of the workspace. */
+export const MARK = "SKEIN_WORKSPACE";
+
 /** The workspaces that this process made and has not removed. */
 const own = new Set<string>();
 
-/** Opens the folder of workspaces; what runners that died left there is removed. */
+/** Opens the folder of workspaces; what runners that died left there, files and processes, is removed. */
 export async function openWorkspaces(folder: string): Promise<Workspaces> {
   await makeFolder(folder, 0o700);
-  for (const name of await readdir(folder)) {
+  for (const name of await namesIn(folder)) {
     const root = join(folder, name);
-    if (!own.has(root) && !isAnother(Number(name.split("-")[0])))
-      await rm(root, { recursive: true, force: true });
+    if (!own.has(root) && !(await isAnother(Number(name.split("-")[0])))) await clear(root);
   }
-  return {
-    make: async () => {
-      const root = await mkdtemp(join(folder, `${process.pid}-`));
-      own.add(root);
-      const source = join(root, "source");
-      await makeFolder(source);
-      await makeFolder(join(root, "home"));
-      const remove = async () => {
-        await rm(root, { recursive: true, force: true, maxRetries: 3 });
-        own.delete(root);
-      };
-      return { root, source, remove };
-    },
-  };
+  return { make: () => make(folder) };
 }
 
-/** Whether another process of this id is there, whose workspace it may be. */
-function isAnother(pid: number): boolean {
-  if (pid === process.pid || !Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+async function make(folder: string): Promise<Workspace> {
+  const root = await mkdtemp(join(folder, `${process.pid}-`));
+  own.add(root);
+  const source = join(root, "source");
+  for (const each of [source, join(root, "home"), join(root, "tmp")]) await makeFolder(each, 0o700);
+  return { root, source, remove: () => clear(root) };
 }
+
+async function clear(root: string): Promise<void> {
+  await endMarked(MARK, root);
+  await removeAll(root);
+  own.delete(root);
+}
+
+/** Whether another process of this id runs, whose workspace it may be. */
+const isAnother = async (pid: number): Promise<boolean> =>
+  pid !== process.pid && Number.isInteger(pid) && pid > 0 && (await identityOf(pid)) !== undefined;

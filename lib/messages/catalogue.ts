@@ -105,6 +105,7 @@ export const catalogue = {
     data: z.object({
       repository: repositoryName,
       ref: refName,
+      /** The commits that the ref led to before and leads to now: of an annotated tag not the tag itself, but what it names. */
       before: revision,
       after: revision,
       change: z.enum(["created", "updated", "forced", "deleted"]),

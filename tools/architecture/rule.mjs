@@ -6,6 +6,7 @@
  * - `packages`: npm packages
  * - `node`: modules of Node; `*` for all of them
  * - `env`: whether it may read `process.env`
+ * - `loads`: whether it may import what only running it can tell
  */
 const pure = { parts: [], packages: [], node: [] };
 
@@ -29,7 +30,13 @@ const lib = [
 /** Node's modules that compute and touch nothing: daemons reach the world through `lib/effects` only. */
 const harmless = ["buffer", "crypto", "path", "url", "util"];
 const daemon = { parts: lib, packages: ["zod"], node: harmless };
-const everything = { parts: ["*"], packages: ["*"], node: ["*"], env: true };
+const everything = { parts: ["*"], packages: ["*"], node: ["*"], env: true, loads: true };
+
+const brokerEdge = (...node) => ({
+  parts: ["daemons/broker", "lib/failure.ts"],
+  packages: [],
+  node: ["buffer", ...node],
+});
 
 export const RULE = {
   "lib/codes.ts": pure,
@@ -37,7 +44,7 @@ export const RULE = {
   "lib/version.ts": pure,
   "lib/failure.ts": { ...pure, parts: ["lib/codes.ts"] },
   "lib/log.ts": { ...pure, packages: ["pino", "pino-pretty"] },
-  "lib/schema": { ...pure, packages: ["zod"] },
+  "lib/schema": { ...pure, parts: ["lib/failure.ts"], packages: ["yaml", "zod"] },
   "lib/messages": {
     parts: ["lib/schema", "lib/failure.ts"],
     packages: ["zod"],
@@ -56,7 +63,7 @@ export const RULE = {
   "lib/effects/http.ts": { parts: ["lib/failure.ts"], packages: ["node-fetch"], node: ["*"] },
   "lib/security": {
     parts: ["lib/schema", "lib/codes.ts", "lib/failure.ts"],
-    packages: ["yaml", "zod"],
+    packages: ["zod"],
     node: ["crypto", "fs", "fs/promises", "net", "path"],
   },
   "lib/store": {
@@ -66,7 +73,7 @@ export const RULE = {
   },
   "lib/config": {
     parts: ["lib/effects", "lib/messages", "lib/schema", "lib/failure.ts"],
-    packages: ["yaml", "zod"],
+    packages: ["zod"],
     node: ["fs", "os", "path"],
     env: true,
   },
@@ -93,13 +100,14 @@ export const RULE = {
   },
   daemons: daemon,
   "daemons/broker.ts": { ...daemon, parts: [...lib, "daemons/broker"] },
-  "daemons/broker": { parts: [], packages: [], node: ["buffer"] },
-  "daemons/broker/tcp.ts": { parts: ["daemons/broker"], packages: [], node: ["buffer", "net", "tls"] },
-  "daemons/broker/websocket.ts": {
-    parts: ["daemons/broker"],
-    packages: ["ws"],
-    node: ["buffer", "http", "https", "net"],
-  },
+  // The core decides and never waits: it opens no socket and no file. The six files after it do.
+  "daemons/broker": { ...pure, node: ["buffer", "crypto"] },
+  "daemons/broker/server.ts": brokerEdge(),
+  "daemons/broker/listen.ts": brokerEdge(),
+  "daemons/broker/listeners.ts": brokerEdge(),
+  "daemons/broker/tcp.ts": brokerEdge("net", "tls"),
+  "daemons/broker/websocket.ts": { ...brokerEdge("http", "https", "net"), packages: ["ws"] },
+  "daemons/broker/journal.ts": brokerEdge("fs", "fs/promises"),
   agent: { parts: lib, packages: ["zod"], node: [...harmless, "os"] },
   cli: {
     parts: [...lib, "daemons", "daemons/broker.ts", "agent"],
@@ -108,7 +116,7 @@ export const RULE = {
     env: true,
   },
   bench: everything,
-  examples: { ...pure, node: ["*"], env: true },
+  examples: { ...pure, node: ["*"], env: true, loads: true },
   test: everything,
   tools: { parts: [], packages: ["oxc-parser"], node: ["*"], env: true },
   "vitest.config.ts": { ...pure, packages: ["vitest"] },

@@ -19,7 +19,15 @@ export function sourcesOf(root, folder = ".") {
 export function readModule(root, path) {
   const text = readFileSync(posix.join(root, path), "utf8");
   const { program, errors } = parseSync(path, text);
-  const found = { path, imports: [], defaultExports: [], environment: [], unreadable: [], reExportsOnly: false };
+  const found = {
+    path,
+    imports: [],
+    defaultExports: [],
+    environment: [],
+    loads: [],
+    unreadable: [],
+    reExportsOnly: false,
+  };
   const lineAt = (offset) => text.slice(0, offset).split("\n").length;
   for (const { message } of errors) found.unreadable.push({ line: 1, says: message });
   for (const node of nodesOf(program)) visit(node, found, lineAt);
@@ -33,7 +41,7 @@ function visit(node, found, lineAt) {
   const line = lineAt(node.start);
   const importing = (source, bound) => {
     if (typeof source?.value === "string") found.imports.push({ from: source.value, line, bound });
-    else found.unreadable.push({ line, says: "imports something that only running it can tell" });
+    else found.loads.push({ line });
   };
   switch (node.type) {
     case "ImportDeclaration":
@@ -42,7 +50,8 @@ function visit(node, found, lineAt) {
       return importing(node.source, true);
     case "ExportNamedDeclaration":
       if (node.source !== null) importing(node.source, true);
-      if (node.specifiers.some(({ exported }) => exported.name === "default")) found.defaultExports.push({ line });
+      if (node.specifiers.some(({ exported }) => exported.name === "default"))
+        found.defaultExports.push({ line });
       return;
     case "ExportDefaultDeclaration":
       return found.defaultExports.push({ line });

@@ -27,8 +27,8 @@ export function dialectOf(server = ""): Dialect {
   return /^(apache-)?activemq/i.test(server) ? ACTIVEMQ : UNKNOWN;
 }
 
-/** News may wait here while its receiver is busy, so that each need not cross the network in turn. */
-const NEWS_AHEAD = 64;
+/** Durable news may wait here for its receiver, so that each need not cross the network in turn. Work must not: others are free. */
+const DURABLE_AHEAD = 64;
 
 /** The destination of an interest as a broker writes it. */
 export const destinationIn = ({ rest }: Dialect, { destination }: Interest): string =>
@@ -37,9 +37,11 @@ export const destinationIn = ({ rest }: Dialect, { destination }: Interest): str
 /** The headers of SUBSCRIBE in the form that all brokers understand. */
 export function subscribeHeaders(interest: Interest): Readonly<Record<string, string>> {
   const { kind, destination, concurrency } = interest;
-  const ahead = String(kind === "news" ? Math.max(NEWS_AHEAD, concurrency) : concurrency);
+  const isWork = isQueue(destination);
+  if (kind === "news") return { ack: "auto", ...(isWork ? {} : { exclusive: "true" }) };
+  const ahead = String(isWork ? concurrency : Math.max(DURABLE_AHEAD, concurrency));
   const common = { ack: "client-individual", "prefetch-count": ahead, "activemq.prefetchSize": ahead };
-  if (isQueue(destination)) return common;
+  if (isWork) return common;
   if (kind !== "durable") return { ...common, exclusive: "true" };
   const name = durableName(interest);
   return {

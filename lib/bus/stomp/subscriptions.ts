@@ -1,3 +1,4 @@
+import type { Log } from "../../log.ts";
 import { codeOf, type Failure } from "../../failure.ts";
 import type { Interest, Receive, Subscription } from "../bus.ts";
 import { Consumer } from "./consumer.ts";
@@ -8,9 +9,15 @@ interface Pending {
   readonly refuse: (error: unknown) => void;
 }
 
+interface SubscriptionsOptions {
+  /** How long what was refused twice rests before it is given back, in milliseconds. */
+  readonly patience: number;
+  readonly log: Log;
+}
+
 /** All subscriptions of a bus: made anew on each connection, one after the other, so that it is clear which one is refused. */
 export class Subscriptions {
-  readonly #patience: number;
+  readonly #options: SubscriptionsOptions;
   readonly #consumers = new Set<Consumer>();
   /** Those whose `subscribe` has yet to resolve. */
   readonly #pending = new Map<Consumer, Pending>();
@@ -19,14 +26,13 @@ export class Subscriptions {
   #attaching: Promise<void> = Promise.resolve();
   #count = 0;
 
-  /** `patience` is how long what was refused twice rests before it is given back, in milliseconds. */
-  constructor(patience: number) {
-    this.#patience = patience;
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
   }
 
   /** Resolves once a broker has confirmed it. */
   async add(interest: Interest, receive: Receive): Promise<Subscription> {
-    const consumer = new Consumer(String(++this.#count), interest, receive, this.#patience);
+    const consumer = new Consumer({ ...this.#options, id: String(++this.#count), interest, receive });
     const confirmed = new Promise<void>((confirm, refuse) => {
       this.#pending.set(consumer, { confirm, refuse });
     });

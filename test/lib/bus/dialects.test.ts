@@ -71,30 +71,28 @@ test("each kind of interest is asked for in the form that all brokers understand
   await bus.subscribe(work("/queue/c", 3), inbox().receive);
 
   const own = expect.any(String) as unknown;
-  const all = { ack: "client-individual", id: own, receipt: own };
+  const each = { id: own, receipt: own };
+  const acknowledged = (ahead: string) => ({
+    ...each,
+    ack: "client-individual",
+    "prefetch-count": ahead,
+    "activemq.prefetchSize": ahead,
+  });
   const queueName = "ledger.web1.b.any.all";
   expect(
     broker.frames.filter(({ command }) => command === "SUBSCRIBE").map(({ headers }) => headers),
   ).toEqual([
+    { ...each, destination: "/topic/a", ack: "auto", exclusive: "true" },
     {
-      ...all,
-      destination: "/topic/a",
-      exclusive: "true",
-      "prefetch-count": "64",
-      "activemq.prefetchSize": "64",
-    },
-    {
-      ...all,
+      ...acknowledged("64"),
       destination: "/topic/b.*.>",
       durable: "true",
       "auto-delete": "false",
       exclusive: "false",
       "activemq.subscriptionName": queueName,
       "x-queue-name": queueName,
-      "prefetch-count": "1",
-      "activemq.prefetchSize": "1",
     },
-    { ...all, destination: "/queue/c", "prefetch-count": "3", "activemq.prefetchSize": "3" },
+    { ...acknowledged("3"), destination: "/queue/c" },
   ]);
 });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openSpool } from "../../../lib/bus/spool.ts";
 import { embeddedBroker } from "../../support/embedded-broker.ts";
-import { quietLog } from "../../support/logs.ts";
+import { listeningLog, quietLog } from "../../support/logs.ts";
 import {
   CONNECTED,
   type Script,
@@ -76,6 +76,35 @@ test("a broker that confirms nothing gets no more than a bounded part of what th
   expect(bytes).toBe(4 * MIB.length);
 
   expect(new Set((await publishing).map(({ status }) => status))).toEqual(new Set(["rejected"]));
+});
+
+test("of news that comes faster than it is handled, the oldest is dropped with a word in the log", async () => {
+  const said = topic();
+  const messageOf = (id: string, body: string) => (index: number) =>
+    `MESSAGE\nsubscription:${id}\nmessage-id:m${index}\ndestination:${said}\n\n${index}${body}\0`;
+  const broker = await aBroker({
+    heard: ({ command, headers }, socket) => {
+      if (command === "CONNECT") socket.write(CONNECTED);
+      if (command === "SUBSCRIBE") {
+        const id = headers["id"] ?? "";
+        for (let index = 0; index < 20; index++) socket.write(messageOf(id, MIB)(index));
+        socket.write(messageOf(id, "")(20));
+        socket.write(`RECEIPT\nreceipt-id:${headers["receipt"]}\n\n\0`);
+      }
+    },
+  });
+  const { log, said: warned } = listeningLog(/faster than it is handled/);
+  const bus = await stompTo(at(broker), { log });
+  const box = inbox();
+  const finish = box.hold();
+  await bus.subscribe(news(said), box.receive);
+  await warned;
+  finish();
+  await box.until("20");
+
+  expect(box.soFar().map((text) => Number.parseInt(text, 10))).toEqual([
+    0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+  ]);
 });
 
 test("draining leaves in the spool what a broker does not confirm", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { parseYaml } from "../../../lib/config/yaml.ts";
+import { parseYaml } from "../../../lib/schema/yaml.ts";
 import { sharedSettings } from "../../../lib/config/settings.ts";
 import { codeOf, reasonOf } from "../../../lib/failure.ts";
 
@@ -8,7 +8,7 @@ function wrong(text: string, schema: z.ZodType = sharedSettings): string[] {
   try {
     parseYaml(text, schema, "skein.yaml");
   } catch (error) {
-    expect(codeOf(error)).toBe("CONFIG_INVALID");
+    if (codeOf(error) !== "CONFIG_INVALID") throw error;
     return reasonOf(error).split("\n");
   }
   return [];
@@ -45,7 +45,7 @@ test("what is missing is said where it should stand", () => {
 test.each([
   ["a syntax error", "apps: [", /^skein\.yaml:1:\d+ /],
   ["a key that stands twice", "host: a\nhost: b\n", /^skein\.yaml:2:1 Map keys must be unique/],
-  ["an alias bomb", `a: &a [x]\nb: [${"*a, ".repeat(20)}*a]\n`, /uses aliases/],
+  ["an alias bomb", `a: &a [x]\nb: [${"*a, ".repeat(20)}*a]\n`, /an alias is not read here/],
   ["deep nesting", "[".repeat(20_000), /nested more than/],
   [
     "deep nesting by indentation",
