@@ -120,6 +120,7 @@ describe("at the start", { timeout: 60_000 }, () => {
       expect(stderr).toContain("[BROKER_REFUSED]");
       expect(stderr).toContain(address);
       expect(stderr).not.toContain("not-the-passcode");
+      expect(stderr).not.toContain("ready:");
     }
   });
 
