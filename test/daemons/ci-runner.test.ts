@@ -286,7 +286,7 @@ test("a build whose messages nobody takes is ended with all that it started", as
     request(revision),
     context as never,
     {} as never,
-  ) as AsyncGenerator<Message>;
+  ) as AsyncGenerator<Message, undefined>;
   for (let said = await replies.next(); said.value?.type !== "build.log"; said = await replies.next());
   await replies.return(undefined);
   expect(processesWith(time)).toEqual([]);

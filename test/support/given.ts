@@ -33,7 +33,7 @@ export async function given<Config, Deps>(
   { settings, deps, now = () => new Date() }: Surroundings<Deps>,
 ): Promise<Given<Deps>> {
   const said: SaidLine[] = [];
-  const log: Log = tellingLog((line) => said.push(line));
+  const log: Log = tellingLog(said);
   const drain = new AbortController();
   const host = hostName.parse("builder");
   const shared = sharedSettings.parse(settings);
