@@ -102,7 +102,8 @@ function start({ daemon: name, host, labels }: Part, load: () => Settings, log: 
   const listening = own.listen();
   let isReadyNow = false;
   let tell: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => (tell = resolve));
+  let fail: (error: unknown) => void = () => undefined;
+  const ready = new Promise<void>((resolve, reject) => ([tell, fail] = [resolve, reject]));
   const settings = (): Settings => ({
     ...load(),
     ...(labels === undefined ? {} : { labels: { ...labels } }),
@@ -134,7 +135,7 @@ function start({ daemon: name, host, labels }: Part, load: () => Settings, log: 
     for await (const control of own.listen()) if (control === "stop" && !isReadyNow) return;
   })();
   const ended = Promise.race([finished, left]);
-  // Nobody may wait for ever for the readiness of one that could not start.
-  void ended.catch(() => undefined).finally(tell);
+  // Nobody may wait for ever for the readiness of one that could not start, nor take it for ready.
+  ended.then(tell, fail);
   return { ready, ended, controls: own };
 }
