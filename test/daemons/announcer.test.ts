@@ -201,7 +201,7 @@ test.each([
   ["more than any push", () => spoolFile({ lines: `${ONE} ${ONE} refs/heads/main\n`.repeat(60_000) })],
   ["a link", () => symlinkSync("/etc/passwd", join(spool, "push-x"))],
   ["a folder", () => mkdirSync(join(spool, "push-x"))],
-  ["a pipe", () => execFileSync("mkfifo", [join(spool, "push-x")])],
+  ["a pipe", () => execFileSync("sh", ["-c", `mkfifo ${join(spool, "push-x")}`])],
 ])("%s is set aside, and the next push is announced all the same", async (_what, put) => {
   put();
   shop.push();
