@@ -50,7 +50,10 @@ export const repoUpdater = defineDaemon<Settings, Deps>({
               message("mirror.updated", {
                 repository,
                 host,
-                changes: changes.slice(0, 1_000),
+                // Git allows names of thousands of characters, a message of fewer.
+                changes: changes
+                  .slice(0, 1_000)
+                  .map(({ ref, before, after }) => ({ ref: ref.slice(0, 300), before, after })),
                 at: at.toISOString(),
                 seconds,
               }),
