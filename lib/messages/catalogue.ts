@@ -127,7 +127,7 @@ export const catalogue = {
     summary: "Somebody should build this revision.",
     kind: "work",
     destination: "ci.builds",
-    data: z.object({ ...built, pipeline: text(100) }),
+    data: z.object({ ...built, pipeline: text(300) }),
     identity: ({ build }) => [build],
     line: ({ build }) => `build of ${build} requested`,
   }),
