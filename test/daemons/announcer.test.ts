@@ -175,7 +175,7 @@ test("a file stays until what it tells is safe", async () => {
   expect(waiting()).toEqual([]);
 });
 
-test.each([
+test.each<readonly [string, () => void | Promise<void>]>([
   ["what is no push", () => writeFileSync(join(spool, "push-x"), "hello\n")],
   [
     "half a push",

@@ -44,7 +44,8 @@ export function given<Config, Deps>(
       log: tellingLog((line) => logged.push(line)),
     };
     const section = daemon.config.parse(config);
-    const opened = deps ?? ((await daemon.deps?.(section, surroundings)) as Deps);
+    const own = await (deps ?? daemon.deps?.(section, surroundings));
+    const opened = own as Deps;
     return { ...surroundings, config: section, deps: opened, now, signal };
   };
   let opened: Promise<Context<Config, Deps>> | undefined;
