@@ -1,4 +1,5 @@
-import { message, type Data, type HostState } from "../lib/messages/catalogue.ts";
+import { message, type Data } from "../lib/messages/catalogue.ts";
+import type { HostState } from "../lib/messages/catalogue/rollouts.ts";
 import { Failure } from "../lib/failure.ts";
 import type { CommandId } from "../lib/schema/names.ts";
 import type { SignedEnvelope } from "../lib/schema/signed-envelope.ts";

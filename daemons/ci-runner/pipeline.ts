@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseYaml } from "../../lib/config/yaml.ts";
+import { parseYaml } from "../../lib/schema/yaml.ts";
 import { duration } from "../../lib/schema/quantities.ts";
 
 const variables = z.record(

@@ -41,7 +41,7 @@ export function given<Config, Deps>(
     const surroundings = {
       host: hostName.parse("web1"),
       settings: sharedSettings.parse(settings),
-      log: tellingLog((line) => logged.push(line)),
+      log: tellingLog(logged),
     };
     const section = daemon.config.parse(config);
     const own = await (deps ?? daemon.deps?.(section, surroundings));
