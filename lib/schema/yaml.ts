@@ -99,8 +99,24 @@ function located(
   return [at(valueOffset(document, path), `${name(path)} ${says}`.trim())];
 }
 
-const worded = ({ message }: z.core.$ZodIssue): string =>
-  message.replace(/^Invalid input: expected (.*?)(, received undefined)?$/, "must be $1");
+const KINDS: Readonly<Record<string, string>> = {
+  array: "a list",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a number",
+  object: "a map",
+  record: "a map",
+  string: "a text",
+};
+
+/** What a schema without words of its own says, in ours. */
+function worded({ message }: z.core.$ZodIssue): string {
+  const [, kind] = /^Invalid input: expected (\w+)/.exec(message) ?? [];
+  if (kind !== undefined) return `must be ${KINDS[kind] ?? kind}`;
+  return message
+    .replace(/^Too (?:small|big): expected \w+ to (?:be|have) /, "must have ")
+    .replace(/^Invalid option: expected one of /, "must be one of ");
+}
 
 const name = (path: readonly (string | number)[]): string =>
   path.reduce<string>(

@@ -118,7 +118,7 @@ export const RULE = {
   bench: everything,
   examples: { ...pure, node: ["*"], env: true, loads: true },
   test: everything,
-  tools: { parts: [], packages: ["oxc-parser"], node: ["*"], env: true },
+  tools: { parts: ["cli"], packages: ["oxc-parser"], node: ["*"], env: true },
   "vitest.config.ts": { ...pure, packages: ["vitest"] },
 };
 

@@ -56,8 +56,7 @@ function objectionTo(from, path, part, paths) {
 
 /** Who may import a folder may import the files in it that have a rule of their own. */
 const foldersOf = (part) => part.split("/").map((_, index, words) => words.slice(0, index).join("/"));
-const isData = (target) =>
-  target.endsWith(".json") || target.startsWith("dist/") || target.includes("/dist/");
+const isData = (target) => target.endsWith(".json");
 const packageOf = (from) => (from.startsWith("@") ? from.split("/", 2).join("/") : from.split("/", 1)[0]);
 
 /** Every ring of imports, told once, from its first module in the alphabet. */
