@@ -3,12 +3,11 @@ import { z } from "zod";
 import { type Context, defineDaemon } from "../lib/daemon/define.ts";
 import { exec, type Executed } from "../lib/effects/exec.ts";
 import { type Mirrors, openMirrors } from "../lib/effects/git.ts";
-import { endMarked } from "../lib/effects/processes.ts";
-import { openWorkspaces, type Workspaces } from "../lib/effects/workspaces.ts";
+import { openWorkspaces, WORKSPACE, type Workspace, type Workspaces } from "../lib/effects/workspaces.ts";
 import { codeOf, reasonOf } from "../lib/failure.ts";
 import { type Data, message, type Message } from "../lib/messages/catalogue.ts";
 import { BuildLog } from "./ci-runner/build-log.ts";
-import { environmentOf, MARK } from "./ci-runner/environment.ts";
+import { environmentOf } from "./ci-runner/environment.ts";
 import {
   nameOf,
   type Pipeline,
@@ -40,9 +39,14 @@ export const ciRunner = defineDaemon<z.infer<typeof settings>, Deps>({
   name: "ci-runner",
   summary: "Builds revisions: runs the steps of their `.skein.yml` in a clean workspace.",
   config: settings,
-  deps: async (_config, { settings: { state, repositories } }) => ({
+  deps: async (_config, { log, settings: { state, repositories } }) => ({
     mirrors: openMirrors(join(state, "mirrors"), repositories),
-    workspaces: await openWorkspaces(join(state, "workspaces")),
+    workspaces: await openWorkspaces(join(state, "workspaces"), (root, error) =>
+      log.warn(
+        { error, root },
+        `cannot remove the workspace of a build that was cut short: ${reasonOf(error)}`,
+      ),
+    ),
   }),
   on: { "build.requested": build },
 });
@@ -61,8 +65,9 @@ async function* build(request: Request, context: Surrounded): AsyncGenerator<Mes
 
 async function* judge(request: Request, context: Surrounded): AsyncGenerator<Message, Verdict> {
   const { mirrors, workspaces } = context.deps;
-  const workspace = await workspaces.make();
+  let workspace: Workspace | undefined;
   try {
+    workspace = await workspaces.make();
     const mirror = mirrors.of(request.repository);
     if (!(await mirror.has(request.revision))) await mirrors.fetch(request.repository);
     const file = await mirror.readFile(request.revision, PIPELINE_FILE);
@@ -84,16 +89,17 @@ async function* judge(request: Request, context: Surrounded): AsyncGenerator<Mes
       steps: [],
     };
   } finally {
-    // Whatever a step left running would hold the workspace.
-    await endMarked(MARK, request.build);
-    await workspace.remove();
+    // The verdict stands, whatever becomes of the folder.
+    await workspace?.remove().catch((error: unknown) => {
+      context.log.warn({ error }, `cannot remove the workspace of ${request.build}: ${reasonOf(error)}`);
+    });
   }
 }
 
 async function* runSteps(
   pipeline: Pipeline,
   request: Request,
-  workspace: { readonly root: string; readonly source: string },
+  workspace: Workspace,
   { signal }: Surrounded,
 ): AsyncGenerator<Message, Verdict> {
   const log = new BuildLog(request.build);
@@ -104,10 +110,10 @@ async function* runSteps(
     const begun = Date.now();
     const timeout = Math.max(1, Math.min(step.timeout, until - begun));
     const env = {
-      ...environmentOf(request, workspace.root),
+      ...environmentOf(request, workspace),
       ...pipeline.env,
       ...step.env,
-      [MARK]: request.build,
+      [WORKSPACE]: workspace.root,
     };
     const running = exec("/bin/sh", ["-e", "-c", step.run], {
       cwd: workspace.source,

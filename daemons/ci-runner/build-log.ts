@@ -7,10 +7,16 @@ const MOST_AT_ONCE = 64 * 1024;
 const MOST_LINES = 500;
 const MOST_IN_ALL = 2 * 1024 * 1024;
 
+interface Batch {
+  readonly lines: string[];
+  size: number;
+}
+
 /** Gathers what a build prints into messages, so that a step that prints much does not drown the bus. */
 export class BuildLog {
   readonly #build: BuildId;
-  readonly #lines: string[] = [];
+  /** What waits to be said; each batch is one message. */
+  #batches: Batch[] = [];
   #said = 0;
   #sequence = 0;
 
@@ -21,8 +27,14 @@ export class BuildLog {
   add(line: string): void {
     this.#said += line.length + 1;
     if (this.#said - line.length - 1 > MOST_IN_ALL) return;
-    const last = this.#said > MOST_IN_ALL ? "… what comes after is left out: the log is too long" : line;
-    this.#lines.push(last);
+    const said = this.#said > MOST_IN_ALL ? "… what comes after is left out: the log is too long" : line;
+    const batch = this.#batches.at(-1);
+    if (batch === undefined || batch.lines.length >= MOST_LINES || batch.size + said.length > MOST_AT_ONCE)
+      this.#batches.push({ lines: [said], size: said.length });
+    else {
+      batch.lines.push(said);
+      batch.size += said.length;
+    }
   }
 
   /** Says what was gathered, again and again until the work has ended. */
@@ -39,19 +51,11 @@ export class BuildLog {
   }
 
   *#gathered(step: string): Generator<Message> {
-    while (this.#lines.length > 0) {
-      const lines = this.#take();
+    const batches = this.#batches;
+    this.#batches = [];
+    for (const { lines } of batches) {
       yield message("build.log", { build: this.#build, sequence: this.#sequence, step, lines });
       this.#sequence += 1;
     }
-  }
-
-  #take(): string[] {
-    let size = 0;
-    const fitting = this.#lines.findIndex(
-      (line, index) => (size += line.length) > MOST_AT_ONCE || index >= MOST_LINES,
-    );
-    const count = fitting === -1 ? this.#lines.length : Math.max(1, fitting);
-    return this.#lines.splice(0, count);
   }
 }

@@ -162,7 +162,8 @@ export function splitter(onLine: ((line: string) => void) | undefined) {
       if (onLine === undefined) return;
       let from = 0;
       for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
-        if (!dropping) say(Buffer.concat([held, chunk.subarray(from, at)]));
+        const rest = chunk.subarray(from, at);
+        if (!dropping) say(held.length === 0 ? rest : Buffer.concat([held, rest]));
         held = Buffer.alloc(0);
         dropping = false;
         from = at + 1;

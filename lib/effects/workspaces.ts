@@ -1,11 +1,17 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "./files.ts";
+import { hasCode, makeFolder } from "./files.ts";
+import { endMarked } from "./processes.ts";
+
+/** The variable that tells a build where its workspace is, and by which everything that it started is found again. */
+export const WORKSPACE = "SKEIN_WORKSPACE";
 
 /** A folder for one build: its source, and a home beside it. */
 export interface Workspace {
   readonly root: string;
   readonly source: string;
+  readonly home: string;
+  /** Ends what still runs with this workspace in its environment, and removes the folder. */
   remove(): Promise<void>;
 }
 
@@ -17,28 +23,53 @@ export interface Workspaces {
 /** The workspaces that this process made and has not removed. */
 const own = new Set<string>();
 
-/** Opens the folder of workspaces; what runners that died left there is removed. */
-export async function openWorkspaces(folder: string): Promise<Workspaces> {
+/**
+ * Opens the folder of workspaces; what runners that died left there is ended and removed.
+ * @param onStuck is told of leftovers that cannot be removed: they are no reason not to build
+ */
+export async function openWorkspaces(
+  folder: string,
+  onStuck: (root: string, error: unknown) => void,
+): Promise<Workspaces> {
   await makeFolder(folder, 0o700);
   for (const name of await readdir(folder)) {
     const root = join(folder, name);
-    if (!own.has(root) && !isAnother(Number(name.split("-")[0])))
-      await rm(root, { recursive: true, force: true });
+    if (own.has(root) || isAnother(Number(name.split("-")[0]))) continue;
+    await clear(root).catch((error: unknown) => onStuck(root, error));
   }
   return {
     make: async () => {
       const root = await mkdtemp(join(folder, `${process.pid}-`));
       own.add(root);
-      const source = join(root, "source");
+      const [source, home] = [join(root, "source"), join(root, "home")];
       await makeFolder(source);
-      await makeFolder(join(root, "home"));
+      await makeFolder(home);
       const remove = async () => {
-        await rm(root, { recursive: true, force: true, maxRetries: 3 });
+        // Even where it stays, it is nobody's any more: the next start tries again.
         own.delete(root);
+        await clear(root);
       };
-      return { root, source, remove };
+      return { root, source, home, remove };
     },
   };
+}
+
+async function clear(root: string): Promise<void> {
+  await endMarked(WORKSPACE, root);
+  try {
+    await rm(root, { recursive: true, force: true, maxRetries: 3 });
+  } catch (error) {
+    if (!hasCode(error, "EACCES") && !hasCode(error, "EPERM")) throw error;
+    await openUp(root);
+    await rm(root, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Builds leave folders that not even their owner may write to, such as Go's module cache. Links are not followed. */
+async function openUp(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) await openUp(join(folder, entry.name));
 }
 
 /** Whether another process of this id is there, whose workspace it may be. */

@@ -37,7 +37,7 @@ export function given<Config, Deps>(
       log: tellingLog((line) => logged.push(line)),
     };
     const section = daemon.config.parse(config);
-    const opened = deps ?? ((await daemon.deps?.(section, surroundings)) as Deps);
+    const opened = (deps ?? (await daemon.deps?.(section, surroundings))) as Deps;
     return { ...surroundings, config: section, deps: opened, now: () => new Date(), signal };
   };
   let opened: Promise<Context<Config, Deps>> | undefined;
