@@ -32,7 +32,7 @@ export async function* authorised(
     const feed = goOn(engine, deploy, carried, here);
     beingChecked.delete(command.id);
     yield* ended;
-    yield answerOf(deploy, here.host);
+    yield answerOf(engine, command.id, here.host);
     if (feed !== undefined) yield* told(feed, here);
   } finally {
     beingChecked.delete(command.id);

@@ -16,7 +16,8 @@ export interface Engine {
   readonly book: Book;
   /** One after the other: what checks and then accepts. */
   readonly inTurn: <Value>(work: () => Promise<Value>) => Promise<Value>;
-  readonly isRunning: (rollout: CommandId) => boolean;
+  /** The part that a deploy was started with, while it runs. */
+  readonly running: (rollout: CommandId) => Part | undefined;
   /** Begins a part, or goes on with it where it was left, and says how it goes. */
   readonly start: (deploy: Deploy, part: Part, world: Carried & Tools, leaving: AbortSignal) => Feed;
   /** Lets a deploy stop where it is. */
@@ -26,6 +27,7 @@ export interface Engine {
 }
 
 interface Running {
+  readonly part: Part;
   readonly stop: () => void;
   readonly ended: Promise<void>;
 }
@@ -47,7 +49,7 @@ export async function openEngine(layout: Layout, log: Log): Promise<Engine> {
       last = turn.catch(() => undefined);
       return turn;
     },
-    isRunning: (rollout) => running.has(rollout),
+    running: (rollout) => running.get(rollout)?.part,
     start: (deploy, part, world, leaving) => {
       const rollout = deploy.request.command.id;
       const stopping = new AbortController();
@@ -57,7 +59,7 @@ export async function openEngine(layout: Layout, log: Log): Promise<Engine> {
         running.delete(rollout);
         feed.end();
       });
-      running.set(rollout, { stop: () => stopping.abort(), ended });
+      running.set(rollout, { part, stop: () => stopping.abort(), ended });
       return feed;
     },
     stop,

@@ -23,7 +23,7 @@ export async function* ordered(
   const carried = carriedApp(order.app, order.environment, here);
   const engine = await here.deps.engineOf(carried);
   const feed = await engine.inTurn(() => followed(order, accepted, carried, engine, here));
-  if (feed === undefined) yield answerOf(deployOf(order, engine), here.host);
+  if (feed === undefined) yield answerOf(engine, order.rollout, here.host);
   else yield* told(feed, here);
 }
 
@@ -38,7 +38,8 @@ async function followed(
   requireFit(order, deploy);
   if (accepted !== undefined) await admitHere(accepted, carried, engine, here);
   const part = partFor(order, deploy);
-  if (part === undefined) return goOn(engine, deploy, carried, here);
+  if (part === undefined || part === engine.running(order.rollout))
+    return goOn(engine, deploy, carried, here);
   if (accepted !== undefined) here.deps.replay.begin(order, here.now());
   await engine.stop(order.rollout);
   const stopped = deployOf(order, engine);

@@ -45,8 +45,10 @@ export async function openOutput(folder: string): Promise<Output> {
   const rest = async () => {
     const batches: Batch[] = [];
     for (let batch = await next(); batch !== undefined; batch = await next()) batches.push(batch);
-    const { leftOut, bytes } = await remainder(folder, at.offset);
-    const lines = linesOf(bytes).slice(-MOST_LINES / 2);
+    const { before, bytes } = await remainder(folder, at.offset);
+    const end = lastLines(bytes, MOST_LINES / 2);
+    const lines = linesOf(end);
+    const leftOut = before + bytes.length - end.length;
     if (leftOut > 0) lines.unshift(`[${leftOut} bytes of output are left out here]`);
     if (lines.length > 0) batches.push(await advance(0, lines));
     return batches;
@@ -60,14 +62,14 @@ export async function lastWords(folder: string): Promise<string> {
   return linesOf(bytes.subarray(-2_000)).slice(-10).join("\n");
 }
 
-async function remainder(folder: string, offset: number): Promise<{ leftOut: number; bytes: Buffer }> {
+async function remainder(folder: string, offset: number): Promise<{ before: number; bytes: Buffer }> {
   const cut = Number((await readIfThere(join(folder, "cut"))) ?? "0");
   const head = join(folder, "head");
   const tail = await readFrom(join(folder, "tail"), 0, MOST_BYTES);
   const unread = await sizeFrom(head, offset);
-  if (tail.length > 0) return { leftOut: unread + cut - tail.length, bytes: tail };
+  if (tail.length > 0) return { before: unread + cut - tail.length, bytes: tail };
   const from = Math.max(offset, offset + unread - MOST_BYTES);
-  return { leftOut: from - offset, bytes: await readFrom(head, from, MOST_BYTES) };
+  return { before: from - offset, bytes: await readFrom(head, from, MOST_BYTES) };
 }
 
 /** Whole lines, as many as fit into one message; a line that fits nowhere is cut. */
@@ -79,6 +81,12 @@ function complete(bytes: Buffer): Buffer {
     end = newline + 1;
   }
   return end === 0 && bytes.length === MOST_BYTES ? bytes : bytes.subarray(0, end);
+}
+
+function lastLines(bytes: Buffer, most: number): Buffer {
+  let end = bytes.length - 1;
+  for (let line = 0; line < most && end > 0; line += 1) end = bytes.lastIndexOf(NEWLINE, end - 1);
+  return bytes.subarray(end + 1);
 }
 
 function linesOf(bytes: Buffer): string[] {

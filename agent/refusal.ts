@@ -2,7 +2,7 @@ import type { Code } from "../lib/codes.ts";
 import { type Message, message } from "../lib/messages/catalogue.ts";
 import type { CommandId } from "../lib/schema/names.ts";
 import type { SignedEnvelope } from "../lib/schema/signed-envelope.ts";
-import type { Here } from "./desk.ts";
+import type { Surroundings } from "../lib/daemon/define.ts";
 
 /** What was refused lately, so that a repeat gets the answer of the first, and a flood does not fill the log. */
 export interface RefusalMemory {
@@ -43,12 +43,17 @@ export function refusalMemory(): RefusalMemory {
 const keyOf = ({ payload, signatures }: SignedEnvelope): string =>
   [payload, ...signatures.map(({ sig }) => sig)].join(" ");
 
+interface Refusing extends Pick<Surroundings, "host" | "log"> {
+  readonly now: () => Date;
+  readonly deps: { readonly refusals: RefusalMemory };
+}
+
 /** Refuses a command, and says why. */
 export function refuse(
   rollout: CommandId,
   command: SignedEnvelope,
   { code, reason }: { readonly code: Code; readonly reason: string },
-  { host, now, log, deps: { refusals } }: Here,
+  { host, now, log, deps: { refusals } }: Refusing,
 ): Message {
   const at = now();
   const line = refusals.mayLog(at);

@@ -1,3 +1,4 @@
+import { kindOf } from "../lib/effects/files.ts";
 import { reasonOf } from "../lib/failure.ts";
 import type { Message } from "../lib/messages/catalogue.ts";
 import { carriedApps, type Here } from "./desk.ts";
@@ -15,6 +16,8 @@ export async function resume(here: Here): Promise<void> {
 
 async function resumeApp(carried: Carried, here: Here): Promise<void> {
   const { engineOf, resumed } = here.deps;
+  // An app that was never deployed here needs no folders yet.
+  if ((await kindOf(carried.layout.journal)) === undefined) return;
   const engine = await engineOf(carried);
   for (const [rollout, deploy] of engine.book.deploys()) {
     const feed = goOn(engine, deploy, carried, here);

@@ -28,7 +28,7 @@ fi
 mkfifo pipe count
 {
   wc -c < count > cut &
-  dd bs=65536 iflag=count_bytes count="$most" of=head status=none
+  stdbuf -o0 head -c "$most" > head
   tee count | tail -c 65536 > tail
   wait
   : > drained

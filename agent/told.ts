@@ -10,7 +10,7 @@ import type { Carried } from "./work.ts";
 /** Goes on with a deploy that was left half-done, unless it is running: it happens to be asked for again. */
 export function goOn(engine: Engine, deploy: Deploy, carried: Carried, here: Here): Feed | undefined {
   const part = pendingPart(deploy);
-  if (part === undefined || engine.isRunning(deploy.request.command.id)) return undefined;
+  if (part === undefined || engine.running(deploy.request.command.id) !== undefined) return undefined;
   return engine.start(deploy, part, { ...carried, ...toolsOf(here) }, here.signal);
 }
 

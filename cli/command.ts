@@ -6,6 +6,12 @@ export interface CommonArguments {
   readonly json: boolean;
 }
 
+/** Adds them. */
+export const commonOptions = (yargs: Argv): Argv<CommonArguments> =>
+  yargs
+    .option("config", { type: "string", describe: "The configuration file", global: true })
+    .option("json", { type: "boolean", default: false, describe: "Answer as lines of JSON", global: true });
+
 /** One command of `skein`: one file in `commands/`. */
 export interface Command<Arguments> {
   readonly options: (yargs: Argv<CommonArguments>) => Argv<Arguments>;

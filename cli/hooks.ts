@@ -1,5 +1,5 @@
 import { realpathSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installHook, uninstallHook } from "../lib/effects/hooks.ts";
 import { Failure } from "../lib/failure.ts";
@@ -12,11 +12,12 @@ const HOOK = fileURLToPath(new URL("../../hooks/post-receive", import.meta.url))
 
 /** Has the pushes to a repository announced. */
 export async function announcePushes(
-  { state }: Settings,
+  settings: Settings,
   repository: string,
   name: RepositoryName,
 ): Promise<string> {
-  return installHook({ repository, name, spool: join(state, "spool", "announce"), hook: HOOK });
+  const { announcer } = settings as unknown as { readonly announcer: { readonly spool: string } };
+  return installHook({ repository, name, spool: resolve(settings.state, announcer.spool), hook: HOOK });
 }
 
 /** Has them announced no more. */

@@ -1,29 +1,29 @@
 #!/usr/bin/env node
 import yargs from "yargs";
 import { hideBin } from "yargs/helpers";
-import { EXIT, exitStatusOf } from "../lib/daemon/process.ts";
+import { EXIT, EXIT_MEANS, exitStatusOf } from "../lib/daemon/process.ts";
 import { Failure, reasonOf } from "../lib/failure.ts";
 import { safeText } from "../lib/safe-text.ts";
 import { VERSION } from "../lib/version.ts";
-import type { Command, CommonArguments } from "./command.ts";
+import { type Command, commonOptions, type CommonArguments } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { note } from "./output.ts";
+
+const STATUSES = Object.entries(EXIT)
+  .map(([name, status]) => `${status} ${EXIT_MEANS[name as keyof typeof EXIT]}`)
+  .join(", ");
 
 /** Runs the command line and answers the exit status. */
 async function main(words: readonly string[]): Promise<number> {
   let status: number = EXIT.ok;
-  const parser = yargs(words)
+  const parser = commonOptions(yargs(words))
     .scriptName("skein")
     .usage("$0 COMMAND\n\nDeploy daemons that fly in formation.")
-    .option("config", { type: "string", describe: "The configuration file", global: true })
-    .option("json", { type: "boolean", default: false, describe: "Answer as lines of JSON", global: true })
     .demandCommand(1, "Say what to do: one of the commands above.")
     .recommendCommands()
     .strict()
     .completion("completion", "Print a script that completes commands in your shell")
-    .epilogue(
-      "Exit status: 0 done, 1 failed, 64 wrong words on the command line, 69 nobody answered, 78 wrong configuration.",
-    )
+    .epilogue(`Exit status: ${STATUSES}.`)
     .version(VERSION)
     .wrap(Math.min(110, process.stdout.columns ?? 80))
     .exitProcess(false)

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { sharedSettings } from "../lib/config/settings.ts";
-import { hostName } from "../lib/schema/names.ts";
+import { hostName, labelName } from "../lib/schema/names.ts";
 import { DAEMON_NAMES, DAEMONS } from "./daemons.ts";
 
 const localHost = z.strictObject({
   host: hostName.describe("Its name."),
   labels: z
-    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9._-]{0,63}$/), z.coerce.string().max(253))
+    .record(labelName, z.coerce.string().max(253))
     .default({})
     .describe("What filters and apps may say of it."),
 });

@@ -1,17 +1,22 @@
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { z } from "zod";
 import { type Context, defineDaemon } from "../lib/daemon/define.ts";
 import { openRepository } from "../lib/effects/git.ts";
-import { openPushSpool, type PushSpool, type SpooledPush } from "../lib/effects/push-spool.ts";
+import { openPushSpool, type PushSpool, type SpooledFile } from "../lib/effects/push-spool.ts";
 import { reasonOf } from "../lib/failure.ts";
-import { type Data, message, type Message } from "../lib/messages/catalogue.ts";
+import { message, type Message } from "../lib/messages/catalogue.ts";
 import { safeText } from "../lib/safe-text.ts";
-import { isNoRevision, type RefName, refName } from "../lib/schema/names.ts";
+import { type RefName, refName } from "../lib/schema/names.ts";
 import { duration } from "../lib/schema/quantities.ts";
-import { pushOf } from "./announcer/push.ts";
+import { pushOf, toldOf } from "./announcer/push.ts";
 import { type Moved, readSpooled, type Spooled } from "./announcer/spooled.ts";
 
 const settings = z.strictObject({
+  spool: z
+    .string()
+    .min(1)
+    .default("spool/announce")
+    .describe("The folder that the hook writes to. A relative path is taken from the state folder."),
   poll: duration
     .prefault("1s")
     .describe("How often the spool is looked at, where the system does not tell of new files."),
@@ -23,67 +28,84 @@ export const announcer = defineDaemon<Settings, { readonly spool: PushSpool }>({
   name: "announcer",
   summary: "Tells of every push that the hook wrote down.",
   config: settings,
-  deps: async (_config, { settings: { state } }) => ({
-    spool: await openPushSpool(join(state, "spool", "announce")),
-  }),
+  deps: async ({ spool }, { settings: { state } }) => ({ spool: await openPushSpool(resolve(state, spool)) }),
   dispose: ({ spool }) => spool.close(),
   every: { interval: () => 0, tick: announce },
 });
 
-/** Announces what is in the spool, then waits for more. A file goes only after its messages are safe. */
+/** Announces what is in the spool, then waits for more, also where something went wrong: it is tried again, but not at once. */
 async function* announce(context: Surrounded): AsyncGenerator<Message> {
   const { spool } = context.deps;
-  for (const spooled of await spool.list()) {
-    const push = readSpooled(spooled.contents);
-    if (push === undefined || !Object.hasOwn(context.settings.repositories, push.repository)) {
-      context.log.warn(
-        { file: spooled.file },
-        push === undefined
-          ? "not a push that the hook wrote: set aside"
-          : `a push to ${push.repository}, which is not configured: set aside`,
-      );
-      await spool.reject(spooled);
-      continue;
-    }
-    yield* messagesOf(push, spooled, context);
-    await spool.remove(spooled);
+  try {
+    for (const spooled of await spool.list()) yield* announceOne(spooled, context);
+  } finally {
+    await spool.wait(context.config.poll, context.signal);
   }
-  await spool.wait(context.config.poll);
 }
 
-async function* messagesOf(
-  push: Spooled,
-  { at }: SpooledPush,
-  { settings: { repositories }, log }: Surrounded,
-): AsyncGenerator<Message> {
-  const url = repositories[push.repository]?.url;
-  const path = url?.startsWith("/") === true ? url : push.path;
+/** A file goes only after its messages are safe: what follows a `yield` runs once the message was published. */
+async function* announceOne(spooled: SpooledFile, context: Surrounded): AsyncGenerator<Message> {
+  const { deps, log } = context;
+  const push = await announceable(spooled, context);
+  if (typeof push !== "string") {
+    yield* messagesOf(push, spooled.at, context);
+    await deps.spool.remove(spooled);
+    return;
+  }
+  log.warn({ file: spooled.file }, `a push is set aside: ${push}`);
+  await deps.spool
+    .reject(spooled)
+    .catch((error: unknown) => log.error({ error, file: spooled.file }, "it cannot be set aside"));
+}
+
+/** What a file tells of, or why it is not announced. */
+async function announceable(
+  spooled: SpooledFile,
+  { deps, settings: { repositories } }: Surrounded,
+): Promise<Spooled | string> {
+  try {
+    const push = readSpooled(await deps.spool.read(spooled));
+    if (push === undefined) return "it is not what the hook writes";
+    const known = Object.hasOwn(repositories, push.repository);
+    return known ? push : `${push.repository} is not among the repositories of the configuration`;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+async function* messagesOf(push: Spooled, at: Date, context: Surrounded): AsyncGenerator<Message> {
   for (const moved of push.moved) {
     const ref = refName.safeParse(moved.ref);
-    if (!ref.success) {
-      const text = `[${push.repository}] ${safeText(moved.ref).slice(0, 300)} is not announced: it ${ref.error.issues[0]?.message ?? "is no ref"}`;
-      yield message("event.said", { source: "announcer", text, at: at.toISOString() });
-      continue;
-    }
-    try {
-      yield message("commit.pushed", await pushOf(openRepository(path), push, moved, ref.data, at));
-    } catch (error) {
-      // Without its commits a push is still news: mirrors fetch, and CI builds.
-      log.warn(
-        { error, repository: push.repository },
-        `cannot read the commits of a push: ${reasonOf(error)}`,
-      );
-      yield message("commit.pushed", bare(push, moved, ref.data, at));
-    }
+    if (ref.success) yield await pushedTo(ref.data, moved, push, at, context);
+    else yield unannounced(push, moved, at, ref.error.issues[0]?.message ?? "is no ref");
   }
 }
 
-function bare(
-  { repository }: Spooled,
-  { before, after }: Moved,
+async function pushedTo(
   ref: RefName,
+  moved: Moved,
+  push: Spooled,
   at: Date,
-): Data<"commit.pushed"> {
-  const change = isNoRevision(after) ? "deleted" : isNoRevision(before) ? "created" : "updated";
-  return { repository, ref, before, after, change, at: at.toISOString(), commits: [], total: 0 };
+  { settings: { repositories }, log }: Surrounded,
+): Promise<Message> {
+  // The configuration is ours; the spool is open to all who may push.
+  const url = repositories[push.repository]?.url;
+  const path = url?.startsWith("/") === true ? url : push.path;
+  try {
+    const told = await pushOf(openRepository(path), push, moved, ref, at);
+    return told === undefined
+      ? unannounced(push, moved, at, "leads to no commit")
+      : message("commit.pushed", told);
+  } catch (error) {
+    log.warn(
+      { error, repository: push.repository },
+      `the commits of a push cannot be read: ${reasonOf(error)}`,
+    );
+    return message("commit.pushed", toldOf(push, moved, ref, at));
+  }
+}
+
+function unannounced({ repository }: Spooled, { ref }: Moved, at: Date, why: string): Message {
+  const text = `[${repository}] ${safeText(ref).slice(0, 300)} is not announced: it ${why}`;
+  return message("event.said", { source: "announcer", text, at: at.toISOString() });
 }

@@ -1,54 +1,68 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { type Context, defineDaemon } from "../lib/daemon/define.ts";
-import { exec, type Executed } from "../lib/effects/exec.ts";
+import { type BuildLogs, openBuildLogs } from "../lib/effects/build-logs.ts";
 import { type Mirrors, openMirrors } from "../lib/effects/git.ts";
-import { openWorkspaces, WORKSPACE, type Workspace, type Workspaces } from "../lib/effects/workspaces.ts";
+import { openWorkspaces, type Workspaces } from "../lib/effects/workspaces.ts";
 import { codeOf, reasonOf } from "../lib/failure.ts";
 import { type Data, message, type Message } from "../lib/messages/catalogue.ts";
+import { duration, size } from "../lib/schema/quantities.ts";
 import { BuildLog } from "./ci-runner/build-log.ts";
-import { environmentOf } from "./ci-runner/environment.ts";
-import {
-  nameOf,
-  type Pipeline,
-  PIPELINE_FILE,
-  type PipelineStep,
-  readPipeline,
-} from "./ci-runner/pipeline.ts";
+import { PIPELINE_FILE, readPipeline } from "./ci-runner/pipeline.ts";
+import { DELAYS, sourceOf } from "./ci-runner/source.ts";
+import { runSteps, type Verdict } from "./ci-runner/steps.ts";
+import { onceAtATime } from "./ci-runner/under-way.ts";
 
-const settings = z.strictObject({});
+const settings = z.strictObject({
+  workspaces: z
+    .string()
+    .min(1)
+    .default("workspaces")
+    .describe("Where builds take place. A relative path is taken from the state folder."),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe("How many builds run at once; takes effect at the next start."),
+  timeout: duration.prefault("30m").describe("How long a build may take, whatever its .skein.yml says."),
+  "log-said": size
+    .prefault("1MiB")
+    .describe("How much of what a build prints is told while it runs; of more, the end of each step."),
+  "log-kept": size.prefault("50MiB").describe("How much of it is kept, in `builds` in the state folder."),
+  keep: z.int().min(1).max(100_000).default(200).describe("How many builds' output is kept there."),
+});
+type Settings = z.infer<typeof settings>;
 
 interface Deps {
   readonly mirrors: Mirrors;
   readonly workspaces: Workspaces;
+  readonly logs: BuildLogs;
+  readonly delays: readonly number[];
 }
-type Surrounded = Context<z.infer<typeof settings>, Deps>;
+type Surrounded = Context<Settings, Deps>;
 type Request = Data<"build.requested">;
-type Outcome = Data<"build.finished">["outcome"];
-type StepResult = Data<"build.finished">["steps"][number];
 
-/** How a build ended, before it is told. */
-interface Verdict {
-  readonly outcome: Outcome;
-  readonly code?: string;
-  readonly reason?: string;
-  readonly steps: StepResult[];
-}
-
-export const ciRunner = defineDaemon<z.infer<typeof settings>, Deps>({
+export const ciRunner = defineDaemon<Settings, Deps>({
   name: "ci-runner",
   summary: "Builds revisions: runs the steps of their `.skein.yml` in a clean workspace.",
   config: settings,
-  deps: async (_config, { log, settings: { state, repositories } }) => ({
-    mirrors: openMirrors(join(state, "mirrors"), repositories),
-    workspaces: await openWorkspaces(join(state, "workspaces"), (root, error) =>
-      log.warn(
-        { error, root },
-        `cannot remove the workspace of a build that was cut short: ${reasonOf(error)}`,
-      ),
-    ),
-  }),
-  on: { "build.requested": build },
+  concurrency: ({ concurrency }) => concurrency,
+  deps: async ({ workspaces, keep, "log-kept": most }, { settings: { state, repositories }, log }) => {
+    log.warn(
+      {},
+      "builds run as the user of this process and can read what it can: give the runner a user of its own",
+    );
+    return {
+      mirrors: openMirrors(join(state, "mirrors"), repositories),
+      workspaces: await openWorkspaces(resolve(state, workspaces)),
+      logs: await openBuildLogs(join(state, "builds"), { most, keep }),
+      delays: DELAYS,
+    };
+  },
+  on: {
+    "build.requested": (request, context) => onceAtATime(request.build, () => build(request, context)),
+  },
 });
 
 async function* build(request: Request, context: Surrounded): AsyncGenerator<Message> {
@@ -57,92 +71,59 @@ async function* build(request: Request, context: Surrounded): AsyncGenerator<Mes
   const about = { build: id, repository, ref, revision };
   yield message("build.started", { ...about, host: context.host, at: begun.toISOString() });
   const verdict = yield* judge(request, context);
-  if (context.signal.aborted) throw new Error(`build ${id} was given up: the runner is leaving`);
+  if (context.signal.aborted)
+    throw new Error(`build ${id} is given up, for the runner is leaving; it comes back`);
   const ended = context.now();
-  const seconds = (ended.getTime() - begun.getTime()) / 1_000;
+  const seconds = Math.max(0, ended.getTime() - begun.getTime()) / 1_000;
   yield message("build.finished", { ...about, ...verdict, at: ended.toISOString(), seconds });
 }
 
 async function* judge(request: Request, context: Surrounded): AsyncGenerator<Message, Verdict> {
-  const { mirrors, workspaces } = context.deps;
-  let workspace: Workspace | undefined;
+  const {
+    deps,
+    signal,
+    settings: { repositories },
+  } = context;
   try {
-    workspace = await workspaces.make();
-    const mirror = mirrors.of(request.repository);
-    if (!(await mirror.has(request.revision))) await mirrors.fetch(request.repository);
+    const mirror = await sourceOf(request, { ...deps, repositories, signal });
     const file = await mirror.readFile(request.revision, PIPELINE_FILE);
     if (file === undefined)
-      return {
-        outcome: "passed",
-        reason: `there is nothing to run: the revision has no ${PIPELINE_FILE}`,
-        steps: [],
-      };
+      return { outcome: "passed", reason: `no ${PIPELINE_FILE}: there is nothing to run`, steps: [] };
     const pipeline = readPipeline(file);
-    await mirror.stage(request.revision, workspace.source);
-    return yield* runSteps(pipeline, request, workspace, context);
+    const workspace = await deps.workspaces.make();
+    try {
+      await mirror.stage(request.revision, workspace.source);
+      return yield* logged(pipeline, { request, workspace }, context);
+    } finally {
+      await workspace.remove();
+    }
   } catch (error) {
     const code = codeOf(error);
+    context.log.warn({ error, build: request.build }, `a build could not be run: ${reasonOf(error)}`);
     return {
       outcome: "errored",
       ...(code === undefined ? {} : { code }),
       reason: reasonOf(error).slice(0, 8_000),
       steps: [],
     };
-  } finally {
-    // The verdict stands, whatever becomes of the folder.
-    await workspace?.remove().catch((error: unknown) => {
-      context.log.warn({ error }, `cannot remove the workspace of ${request.build}: ${reasonOf(error)}`);
-    });
   }
 }
 
-async function* runSteps(
-  pipeline: Pipeline,
-  request: Request,
-  workspace: Workspace,
-  { signal }: Surrounded,
+async function* logged(
+  pipeline: ReturnType<typeof readPipeline>,
+  run: Pick<Parameters<typeof runSteps>[1], "request" | "workspace">,
+  { config, deps, signal }: Surrounded,
 ): AsyncGenerator<Message, Verdict> {
-  const log = new BuildLog(request.build);
-  const until = Date.now() + pipeline.timeout;
-  const steps: StepResult[] = [];
-  for (const step of pipeline.steps) {
-    const name = nameOf(step);
-    const begun = Date.now();
-    const timeout = Math.max(1, Math.min(step.timeout, until - begun));
-    const env = {
-      ...environmentOf(request, workspace),
-      ...pipeline.env,
-      ...step.env,
-      [WORKSPACE]: workspace.root,
-    };
-    const running = exec("/bin/sh", ["-e", "-c", step.run], {
-      cwd: workspace.source,
-      env,
-      timeout,
-      most: 0,
-      signal,
-      onLine: (line) => log.add(line),
-    });
-    yield* log.whileRunning(name, running);
-    const result = await running;
-    const outcome = outcomeOf(result);
-    steps.push({ name, outcome, seconds: (Date.now() - begun) / 1_000 });
-    if (outcome !== "passed") return { outcome, reason: reasonFor(name, step, result, timeout), steps };
+  const file = deps.logs.open(run.request.build);
+  const log = new BuildLog(run.request.build, {
+    most: config["log-said"],
+    keep: (bytes) => file.append(bytes),
+  });
+  try {
+    const timeout = Math.min(pipeline.timeout ?? config.timeout, config.timeout);
+    return yield* runSteps(pipeline, { ...run, log, timeout, signal });
+  } finally {
+    file.close();
+    await deps.logs.prune();
   }
-  return { outcome: "passed", steps };
-}
-
-function outcomeOf({ outcome, code }: Executed): Outcome {
-  if (outcome === "aborted") return "cancelled";
-  return outcome === "ended" && code === 0 ? "passed" : "failed";
-}
-
-function reasonFor(
-  name: string,
-  { run }: PipelineStep,
-  { outcome, code, stderr }: Executed,
-  timeout: number,
-): string {
-  if (outcome === "timed out") return `step ${name} ran longer than ${timeout / 1_000} s`;
-  return `step ${name} ended with status ${code}${stderr === "" ? `: ${run.slice(0, 200)}` : `: ${stderr.slice(-500)}`}`;
 }

@@ -6,13 +6,17 @@ import { reasonOf } from "../lib/failure.ts";
 import { message, type Message } from "../lib/messages/catalogue.ts";
 import type { RepositoryName } from "../lib/schema/names.ts";
 import { duration } from "../lib/schema/quantities.ts";
-import { type Coalesced, coalesced } from "./repo-updater/coalesced.ts";
 import { atMost } from "./repo-updater/at-most.ts";
+import { type BackOff, backOff } from "./repo-updater/back-off.ts";
+import { updatesOf } from "./repo-updater/updates.ts";
 
 const settings = z.strictObject({
   retry: duration
     .prefault("10s")
-    .describe("How long to wait before a repository that could not be fetched is tried again."),
+    .describe(
+      "How long to wait before a repository that could not be fetched is tried again; doubled each time.",
+    ),
+  "retry-most": duration.prefault("10m").describe("How long to wait at most."),
   parallel: z
     .int()
     .min(1)
@@ -23,10 +27,9 @@ const settings = z.strictObject({
 type Settings = z.infer<typeof settings>;
 
 interface Deps {
-  /** Fetches a repository: who asks while a fetch runs shares the next one. */
-  readonly fetch: Coalesced<RepositoryName, Message[]>;
-  /** Those that could not be fetched when they were last tried. */
-  readonly failed: Set<RepositoryName>;
+  readonly fetch: (repository: RepositoryName) => Promise<Message[]>;
+  /** Those that were not fetched yet, or could not be when they were last tried. */
+  readonly missing: BackOff<RepositoryName>;
 }
 type Surrounded = Context<Settings, Deps>;
 
@@ -34,40 +37,22 @@ export const repoUpdater = defineDaemon<Settings, Deps>({
   name: "repo-updater",
   summary: "Keeps a mirror of every repository fresh.",
   config: settings,
+  // A burst of pushes shares its fetches only if all of it is in hand.
   concurrency: 256,
-  deps: (_config, { host, settings: { state, repositories } }) => {
-    const mirrors = openMirrors(join(state, "mirrors"), repositories);
-    return {
-      failed: new Set(),
-      fetch: coalesced(async (repository) => {
-        const begun = Date.now();
-        const changes = await mirrors.fetch(repository);
-        const at = new Date();
-        const seconds = (at.getTime() - begun) / 1_000;
-        return changes.length === 0
-          ? []
-          : [
-              message("mirror.updated", {
-                repository,
-                host,
-                // Git allows names of thousands of characters, a message of fewer.
-                changes: changes
-                  .slice(0, 1_000)
-                  .map(({ ref, before, after }) => ({ ref: ref.slice(0, 300), before, after })),
-                at: at.toISOString(),
-                seconds,
-              }),
-            ];
-      }),
-    };
-  },
+  deps: ({ retry, "retry-most": most }, { host, settings: { state, repositories } }) => ({
+    fetch: updatesOf(openMirrors(join(state, "mirrors"), repositories), host),
+    missing: backOff(Object.keys(repositories) as RepositoryName[], { first: retry, most }),
+  }),
   on: {
     "commit.pushed": ({ repository }, context) =>
       Object.hasOwn(context.settings.repositories, repository) ? fetchOrSay(repository, context) : [],
   },
   // What was missed while nobody listened is fetched with everything else.
   reconcile: (context) => fetchAll(Object.keys(context.settings.repositories) as RepositoryName[], context),
-  every: { interval: ({ retry }) => retry, tick: (context) => fetchAll([...context.deps.failed], context) },
+  every: {
+    interval: ({ retry }) => retry,
+    tick: (context) => fetchAll(context.deps.missing.due(context.now()), context),
+  },
 });
 
 async function fetchAll(names: readonly RepositoryName[], context: Surrounded): Promise<Message[]> {
@@ -78,19 +63,23 @@ async function fetchAll(names: readonly RepositoryName[], context: Surrounded): 
 }
 
 /** Fetches; what stands in the way is said once, and tried again until it has passed. */
-async function fetchOrSay(
-  repository: RepositoryName,
-  { deps, host, log, now }: Surrounded,
-): Promise<Message[]> {
+async function fetchOrSay(repository: RepositoryName, context: Surrounded): Promise<Message[]> {
+  const { deps, log, now } = context;
   try {
     const said = await deps.fetch(repository);
-    deps.failed.delete(repository);
-    return said;
+    return deps.missing.succeeded(repository)
+      ? [...said, event(`${repository} can be fetched again`, context)]
+      : said;
   } catch (error) {
-    if (deps.failed.has(repository)) return [];
-    deps.failed.add(repository);
+    if (!deps.missing.failed(repository, now())) return [];
     log.warn({ error, repository }, reasonOf(error));
-    const text = `${host}: ${reasonOf(error)}`.slice(0, 2_000);
-    return [message("event.said", { source: "repo-updater", text, at: now().toISOString() })];
+    return [event(reasonOf(error), context)];
   }
 }
+
+const event = (text: string, { host, now }: Surrounded): Message =>
+  message("event.said", {
+    source: "repo-updater",
+    text: `${host}: ${text}`.slice(0, 2_000),
+    at: now().toISOString(),
+  });

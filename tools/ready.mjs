@@ -1,7 +1,16 @@
 // Makes a checkout ready to run: installs what the lock file names and compiles what changed. Nothing else is needed before it.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -58,4 +67,6 @@ once("dist/.skein-built", sources.map(contentsOf).join("\n"), () => {
     "-p",
     "tsconfig.build.json",
   );
+  // `npm link` points at this file; the compiler leaves it without the right to be run.
+  chmodSync(join(root, "dist/cli/main.js"), 0o755);
 });

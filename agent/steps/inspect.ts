@@ -15,7 +15,10 @@ export const inspect: Perform<"inspect"> = async ({ revision }, { git, app }) =>
  * tree, so that nobody can tell from the text where it leads: it counts as leading out.
  */
 export function staysInside(path: string, target: string): boolean {
-  if (target === "" || target.startsWith("/") || /[^/.][^/]*\/(.*\/)?\.\.(\/|$)/.test(target)) return false;
+  const parts = target.split("/").filter((part) => part !== "" && part !== ".");
+  const named = parts.findIndex((part) => part !== "..");
+  const climbsAgain = named >= 0 && parts.lastIndexOf("..") > named;
+  if (target === "" || target.startsWith("/") || climbsAgain) return false;
   const end = posix.normalize(posix.join(posix.dirname(path), target));
   return end !== ".." && !end.startsWith("../");
 }

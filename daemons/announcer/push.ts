@@ -1,48 +1,79 @@
 import type { Git } from "../../lib/effects/git.ts";
-import type { Data } from "../../lib/messages/catalogue.ts";
-import { isNoRevision, type RefName, type Revision } from "../../lib/schema/names.ts";
+import type { Commit, Data } from "../../lib/messages/catalogue.ts";
+import { isNoRevision, type RefName, refName } from "../../lib/schema/names.ts";
 import type { Moved, Spooled } from "./spooled.ts";
 
-/** What is told of one ref of a push: which commits it brought, by whom, and how the ref moved. */
+const MOST_COMMITS = 100;
+/** What the commits of one message may take as JSON, in bytes: brokers refuse what is too large. */
+const MOST_BYTES = 256 * 1024;
+/** As many refs of one push may share new commits, and all of them tell of these. */
+const MOST_TOGETHER = 100;
+
+/** What is told of one ref of a push: which commits it brought, by whom, and how the ref moved. Undefined for a tag of no commit. */
 export async function pushOf(
   git: Git,
-  { repository, pusher }: Spooled,
-  { before, after }: Moved,
+  spooled: Spooled,
+  moved: Moved,
   ref: RefName,
   at: Date,
-): Promise<Data<"commit.pushed">> {
+): Promise<Data<"commit.pushed"> | undefined> {
   // A tag may be an object of its own: what counts is the commit that it leads to.
-  const [from, to] = await Promise.all([commitOf(git, before), commitOf(git, after)]);
-  const change = isNoRevision(after)
-    ? "deleted"
-    : isNoRevision(before)
-      ? "created"
-      : (await git.isAncestor(from, to))
-        ? "updated"
-        : "forced";
-  const brought = await commitsOf(git, { ref, from, to });
+  const [peeled, now] = await Promise.all([git.peel(moved.before), git.peel(moved.after)]);
+  if (now === undefined && isTag(ref) && !isNoRevision(moved.after)) return undefined;
+  const [before, after] = [peeled ?? moved.before, now ?? moved.after];
+  const told = toldOf(spooled, { before, after }, ref, at);
+  const forced = told.change === "updated" && !(await git.isAncestor(before, after));
+  const brought = await commitsOf(git, told, refsBeside(spooled, ref));
   return {
-    repository,
-    ref,
-    before: from,
-    after: to,
-    change,
-    ...(pusher === "" ? {} : { pusher }),
-    at: at.toISOString(),
-    commits: [...brought.commits],
+    ...told,
+    ...(forced ? { change: "forced" } : {}),
+    commits: fitting(brought.commits),
     total: brought.total,
   };
 }
 
-const commitOf = async (git: Git, id: Revision): Promise<Revision> =>
-  isNoRevision(id) ? id : ((await git.peel(id)) ?? id);
+/** What is told of a ref whose commits cannot be read: it is news all the same, for mirrors fetch and CI builds. */
+export function toldOf(
+  { repository, pusher }: Spooled,
+  { before, after }: Pick<Moved, "before" | "after">,
+  ref: RefName,
+  at: Date,
+): Data<"commit.pushed"> {
+  return {
+    repository,
+    ref,
+    before,
+    after,
+    change: isNoRevision(after) ? "deleted" : isNoRevision(before) ? "created" : "updated",
+    ...(pusher === "" ? {} : { pusher }),
+    at: at.toISOString(),
+    commits: [],
+    total: 0,
+  };
+}
 
-const MOST_COMMITS = 100;
+const isTag = (ref: RefName): boolean => ref.startsWith("refs/tags/");
 
-async function commitsOf(git: Git, { ref, from, to }: { ref: RefName; from: Revision; to: Revision }) {
-  const none = { commits: [], total: 0 };
-  if (isNoRevision(to) || !(await git.has(to))) return none;
-  if (ref.startsWith("refs/tags/")) return { ...(await git.log({ after: to, most: 1 })), total: 1 };
-  const knowsBefore = !isNoRevision(from) && (await git.has(from));
-  return git.log({ after: to, most: MOST_COMMITS, ...(knowsBefore ? { before: from } : { ref }) });
+async function commitsOf(
+  git: Git,
+  { ref, before, after }: Pick<Data<"commit.pushed">, "ref" | "before" | "after">,
+  refs: readonly RefName[],
+) {
+  if (isNoRevision(after) || !(await git.has(after))) return { commits: [], total: 0 };
+  // A tag brings no commits to speak of: it names one.
+  if (isTag(ref)) return { ...(await git.log({ after, most: 1 })), total: 1 };
+  const knowsBefore = !isNoRevision(before) && (await git.has(before));
+  return git.log({ after, most: MOST_COMMITS, ...(knowsBefore ? { before } : { refs }) });
+}
+
+/** A ref, and the others that came in the same push: none of them had these commits before. */
+const refsBeside = ({ moved }: Spooled, ref: RefName): RefName[] => [
+  ref,
+  ...moved.slice(0, MOST_TOGETHER).flatMap((each) => refName.safeParse(each.ref).data ?? []),
+];
+
+/** The newest commits, as many as fit into a message. */
+function fitting(commits: readonly Commit[]): Commit[] {
+  let bytes = 0;
+  return commits.filter((commit) => (bytes += Buffer.byteLength(JSON.stringify(commit))) <= MOST_BYTES);
 }

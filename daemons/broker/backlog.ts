@@ -1,9 +1,7 @@
-import type { Letter } from "./mailbox.ts";
-
 const COMPACT_ABOVE = 1024;
 
 /** Letters that wait, in the order in which they came; one that is given back takes its old place again. */
-export class Backlog {
+export class Backlog<Letter extends { readonly order: number }> {
   #fresh: Letter[] = [];
   #head = 0;
   /** The oldest last, where it is taken from. */

@@ -48,7 +48,7 @@ export class Mailbox {
   readonly #tally: Tally;
   readonly #mark: string;
   readonly #bound: Bound | undefined;
-  readonly #backlog = new Backlog();
+  readonly #backlog = new Backlog<Letter>();
   readonly #takers: Taker[] = [];
   #turn = 0;
   #order = 0;

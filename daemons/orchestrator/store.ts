@@ -41,7 +41,7 @@ export function openStore(state: string): Store {
         .where("app", "=", app)
         .where("environment", "=", environment)
         .executeTakeFirst();
-      return Number(row?.fence ?? 0) + 1;
+      return (row?.fence ?? 0) + 1;
     },
     save: (state) => save(database, state),
     close: () => database.destroy(),

@@ -1,6 +1,3 @@
-/** Does some work for a key; see `coalesced`. */
-export type Coalesced<Key, Result> = (key: Key) => Promise<Result>;
-
 interface Turn<Result> {
   readonly running: Promise<Result>;
   next?: Promise<Result>;
@@ -10,7 +7,7 @@ interface Turn<Result> {
  * Lets a burst of requests share their work: while one run is under way, all that come share the one after it, which sees
  * whatever made them come. The result goes to the first of those who share; the others get an empty list.
  */
-export function coalesced<Key, Item>(work: (key: Key) => Promise<Item[]>): Coalesced<Key, Item[]> {
+export function coalesced<Key, Item>(work: (key: Key) => Promise<Item[]>): (key: Key) => Promise<Item[]> {
   const turns = new Map<Key, Turn<Item[]>>();
   const start = (key: Key): Promise<Item[]> => {
     const running = work(key);

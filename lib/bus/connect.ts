@@ -5,7 +5,7 @@ import type { MemoryHub } from "./memory.ts";
 import type { StompOptions } from "./stomp.ts";
 
 /** The address of the hub in memory. */
-export const IN_MEMORY = "memory:";
+const IN_MEMORY = "memory:";
 
 interface BusSettings extends Omit<StompOptions, "addresses"> {
   /** Where the brokers are, or `memory:`. */

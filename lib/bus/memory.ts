@@ -14,9 +14,6 @@ interface MemoryOptions {
   readonly patience?: number;
 }
 
-/** A bus with a hub of its own. */
-export const memoryBus = (options?: MemoryOptions): Bus => memoryHub(options).connect();
-
 /** A hub that several buses share. */
 export function memoryHub({ patience = 1_000 }: MemoryOptions = {}): MemoryHub {
   const boxes = mailboxes();

@@ -23,7 +23,8 @@ const perHost = z
   .min(1)
   .max(500)
   .regex(/^([^{}]|\{(host|app|environment|label\.[A-Za-z][A-Za-z0-9._-]*)\})*$/, {
-    error: "must name {host}, {app}, {environment} or {label.NAME} only",
+    error:
+      "must be text in which {host}, {app}, {environment} and {label.NAME} stand for what is true on a host",
   });
 
 const check = z.strictObject({
@@ -61,7 +62,7 @@ export const app = z.strictObject({
   "script-timeout": duration.prefault("10m").describe("How long a script may run."),
   user: z
     .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/)
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name such as www-data" })
     .optional()
     .describe("The user that scripts run as; the agent's own where it is left out."),
   keep: z.int().min(1).max(1_000).default(5).describe("How many former releases stay for a rollback."),

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { Failure, reasonOf } from "../failure.ts";
 import { hostName } from "../schema/names.ts";
 import type { SharedSettings } from "./settings.ts";
-import { parseYaml } from "./yaml.ts";
+import { parseYaml } from "../schema/yaml.ts";
 
 /** Where a configuration file is looked for, the first that is there. */
 const PLACES = ["skein.yaml", ".skein/skein.yaml", "/etc/skein/skein.yaml"] as const;

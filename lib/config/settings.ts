@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { catalogue, type MessageType } from "../messages/catalogue.ts";
 import { STANDARD_TOPICS } from "../messages/destinations.ts";
-import { hostName, repositoryName } from "../schema/names.ts";
+import { hostName, labelName, repositoryName } from "../schema/names.ts";
 import { apps } from "./apps.ts";
 
 const repository = z.strictObject({
@@ -32,7 +32,7 @@ const topics = z.strictObject({
     .describe("What the name of every destination begins with."),
   overrides: z
     .partialRecord(
-      z.enum(Object.keys(catalogue) as [MessageType, ...MessageType[]]),
+      z.enum(Object.keys(catalogue) as [MessageType, ...MessageType[]]).describe("a type of message"),
       z.string().regex(/^\/(topic|queue)\/[A-Za-z0-9_{}-]+(\.[A-Za-z0-9_{}-]+)*$/, {
         error: "must be /topic/NAME or /queue/NAME",
       }),
@@ -52,7 +52,7 @@ export const sharedSettings = z.strictObject({
     ),
   host: hostName.optional().describe("The name of this host; the machine's own where it is left out."),
   labels: z
-    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9._-]{0,63}$/), z.coerce.string().max(253))
+    .record(labelName, z.coerce.string().max(253))
     .default({})
     .describe("What filters and apps may say of this host."),
   bus: z

@@ -49,7 +49,7 @@ export interface Daemon<Config = unknown, Deps = unknown> {
   /** The keys are the subscriptions. */
   readonly on?: Handlers<Config, Deps>;
   /** How many messages of one destination are handled at once; 1 keeps their order. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | ((config: Config) => number);
   /** Brings its state up to date: run at the start, and whenever a connection was made anew. */
   readonly reconcile?: (context: Context<Config, Deps>) => Later<Replies>;
   /** Runs again and again, `interval` milliseconds after it last ended. */

@@ -6,6 +6,15 @@ import type { State } from "./run.ts";
 /** Exit statuses, as in sysexits(3). A service manager must not restart after 78: the configuration would be refused again. */
 export const EXIT = { ok: 0, failed: 1, usage: 64, unavailable: 69, config: 78 } as const;
 
+/** What each exit status tells. */
+export const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: "done",
+  failed: "failed",
+  usage: "wrong words on the command line",
+  unavailable: "nobody answered",
+  config: "wrong configuration",
+};
+
 const STATUS: Partial<Record<Code, number>> = {
   NAME_INVALID: EXIT.usage,
   CONFIG_INVALID: EXIT.config,

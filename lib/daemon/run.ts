@@ -82,7 +82,9 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
 
   const receive = receiver(daemon, () => context, answer);
   const heard = Object.keys(daemon.on ?? {}) as MessageType[];
-  for (const interest of interestsIn(heard, daemon.name, host, context.settings.topics, daemon.concurrency)) {
+  const concurrency =
+    typeof daemon.concurrency === "function" ? daemon.concurrency(context.config) : daemon.concurrency;
+  for (const interest of interestsIn(heard, daemon.name, host, context.settings.topics, concurrency)) {
     await bus.subscribe(interest, (delivery) => inHand(receive(delivery)));
   }
   const reconcile = async () => {

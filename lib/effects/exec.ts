@@ -13,6 +13,8 @@ export interface ExecOptions {
   /** Bytes of standard output that are kept; what comes after is dropped. */
   readonly most?: number;
   readonly signal?: AbortSignal;
+  /** Is given the bytes of standard output and standard error as they come. */
+  readonly onOutput?: (chunk: Buffer) => void;
   /** Is given each line of standard output and standard error as it comes, cut at 4 KiB. */
   readonly onLine?: (line: string) => void;
 }
@@ -72,9 +74,10 @@ function run(program: string, args: readonly string[], options: ExecOptions): Pr
     const abort = end("aborted");
     options.signal?.addEventListener("abort", abort, { once: true });
 
+    const hear = options.onOutput ?? (() => undefined);
     const lines = [splitter(options.onLine), splitter(options.onLine)] as const;
-    child.stdout.on("data", (chunk: Buffer) => (stdout.add(chunk), lines[0].add(chunk)));
-    child.stderr.on("data", (chunk: Buffer) => (stderr.add(chunk), lines[1].add(chunk)));
+    child.stdout.on("data", (chunk: Buffer) => (stdout.add(chunk), lines[0].add(chunk), hear(chunk)));
+    child.stderr.on("data", (chunk: Buffer) => (stderr.add(chunk), lines[1].add(chunk), hear(chunk)));
     // A program may end without reading what it is given.
     child.stdin.on("error", () => undefined);
     child.stdin.end(options.input);

@@ -1,26 +1,31 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { makeFolder } from "./files.ts";
+import { constants } from "node:fs";
+import { lstat, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { hasCode, makeFolder } from "./files.ts";
 import { type Watch, watchFolder } from "./watch.ts";
 
 /** A file that the hook wrote. */
-export interface SpooledPush {
+export interface SpooledFile {
   readonly file: string;
-  readonly contents: string;
-  /** When the push was made. */
+  /** When it was written: when the push was made. */
   readonly at: Date;
 }
 
 /** The pushes that wait to be announced. */
 export interface PushSpool extends Watch {
   /** The oldest first. */
-  list(): Promise<SpooledPush[]>;
-  remove(push: SpooledPush): Promise<void>;
+  list(): Promise<readonly SpooledFile[]>;
+  /** What a file holds; it throws where that is no plain file, or larger than any push. */
+  read(spooled: SpooledFile): Promise<string>;
+  remove(spooled: SpooledFile): Promise<void>;
   /** Keeps a file that cannot be announced, out of the way. */
-  reject(push: SpooledPush): Promise<void>;
+  reject(spooled: SpooledFile): Promise<void>;
 }
 
 const MOST_BYTES = 4 * 1024 * 1024;
+
+/** A file that still has its first name after so long is of a hook that was killed; in milliseconds. */
+const ABANDONED = 60_000;
 
 /** Opens the folder that the hook writes to, and makes it where it is not there. */
 export async function openPushSpool(folder: string): Promise<PushSpool> {
@@ -28,23 +33,45 @@ export async function openPushSpool(folder: string): Promise<PushSpool> {
   const rejected = join(folder, "rejected");
   return {
     ...watchFolder(folder),
-    list: async () => {
-      const names = (await readdir(folder)).filter((name) => name.startsWith("push-"));
-      const found = await Promise.all(names.map((name) => read(join(folder, name))));
-      return found.sort((a, b) =>
-        a.order === b.order ? a.file.localeCompare(b.file) : a.order < b.order ? -1 : 1,
-      );
-    },
+    list: () => listed(folder),
+    read: ({ file }) => readPlain(file),
     remove: ({ file }) => rm(file, { force: true }),
     reject: async ({ file, at }) => {
       await mkdir(rejected, { recursive: true, mode: 0o700 });
-      await rename(file, join(rejected, `${at.getTime()}-${file.split("/").pop() ?? ""}`));
+      await rename(file, join(rejected, `${at.getTime()}-${basename(file)}`));
     },
   };
 }
 
-async function read(file: string): Promise<SpooledPush & { readonly order: bigint }> {
-  const { mtimeNs, size } = await stat(file, { bigint: true });
-  const contents = size > MOST_BYTES ? "" : await readFile(file, "utf8");
-  return { file, contents, at: new Date(Number(mtimeNs / 1_000_000n)), order: mtimeNs };
+async function listed(folder: string): Promise<SpooledFile[]> {
+  const names = (await readdir(folder)).filter((name) => /^\.?push-/.test(name));
+  const found = await Promise.all(names.map((name) => seen(join(folder, name))));
+  return found
+    .flatMap((each) => each ?? [])
+    .sort((a, b) => (a.order === b.order ? a.file.localeCompare(b.file) : a.order < b.order ? -1 : 1));
+}
+
+async function seen(file: string): Promise<(SpooledFile & { readonly order: bigint }) | undefined> {
+  const status = await lstat(file, { bigint: true }).catch((error: unknown) => {
+    // Its hook has just given it its second name.
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  });
+  if (status === undefined) return undefined;
+  const at = new Date(Number(status.mtimeNs / 1_000_000n));
+  const written = !basename(file).startsWith(".") || Date.now() - at.getTime() > ABANDONED;
+  return written ? { file, at, order: status.mtimeNs } : undefined;
+}
+
+/** Whoever may push may put anything here: no link is followed, and nothing is waited for that is no file. */
+async function readPlain(file: string): Promise<string> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const status = await handle.stat();
+    if (!status.isFile()) throw new Error("it is not a plain file");
+    if (status.size > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`);
+    return await handle.readFile("utf8");
+  } finally {
+    await handle.close();
+  }
 }

@@ -1,9 +1,10 @@
 import { type FSWatcher, watch } from "node:fs";
+import { pause } from "./clock.ts";
 
 /** Waits for something to happen in a folder. */
 export interface Watch {
-  /** Resolves when something happened since the last wait, or after so many milliseconds: events may be missed, time is not. */
-  wait(most: number): Promise<void>;
+  /** Resolves when something happened since the last wait, after so many milliseconds, for events may be missed, or at the signal. */
+  wait(most: number, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -22,16 +23,13 @@ export function watchFolder(path: string): Watch {
     watcher = undefined;
   }
   return {
-    wait: async (most) => {
-      if (!happened) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, most);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
+    wait: async (most, signal) => {
+      const waiting = new AbortController();
+      const end = () => waiting.abort();
+      wake = end;
+      signal.addEventListener("abort", end, { once: true });
+      if (!happened && !signal.aborted) await pause(most, waiting.signal);
+      signal.removeEventListener("abort", end);
       happened = false;
     },
     close: () => {

@@ -1,17 +1,14 @@
-import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { hasCode, makeFolder } from "./files.ts";
-import { endMarked } from "./processes.ts";
+import { makeFolder } from "./files.ts";
+import { namesIn, removeAll } from "./folders.ts";
+import { endMarked, identityOf } from "./processes.ts";
 
-/** The variable that tells a build where its workspace is, and by which everything that it started is found again. */
-export const WORKSPACE = "SKEIN_WORKSPACE";
-
-/** A folder for one build: its source, and a home beside it. */
+/** A folder for one build: its source, and a home and a place for temporary files beside it. */
 export interface Workspace {
   readonly root: string;
   readonly source: string;
-  readonly home: string;
-  /** Ends what still runs with this workspace in its environment, and removes the folder. */
+  /** Ends whatever was started in it, wherever it moved to, and removes it. */
   remove(): Promise<void>;
 }
 
@@ -20,65 +17,36 @@ export interface Workspaces {
   make(): Promise<Workspace>;
 }
 
+/** The variable that everything which is started in a workspace has in its environment: the path of the workspace. */
+export const MARK = "SKEIN_WORKSPACE";
+
 /** The workspaces that this process made and has not removed. */
 const own = new Set<string>();
 
-/**
- * Opens the folder of workspaces; what runners that died left there is ended and removed.
- * @param onStuck is told of leftovers that cannot be removed: they are no reason not to build
- */
-export async function openWorkspaces(
-  folder: string,
-  onStuck: (root: string, error: unknown) => void,
-): Promise<Workspaces> {
+/** Opens the folder of workspaces; what runners that died left there, files and processes, is removed. */
+export async function openWorkspaces(folder: string): Promise<Workspaces> {
   await makeFolder(folder, 0o700);
-  for (const name of await readdir(folder)) {
+  for (const name of await namesIn(folder)) {
     const root = join(folder, name);
-    if (own.has(root) || isAnother(Number(name.split("-")[0]))) continue;
-    await clear(root).catch((error: unknown) => onStuck(root, error));
+    if (!own.has(root) && !(await isAnother(Number(name.split("-")[0])))) await clear(root);
   }
-  return {
-    make: async () => {
-      const root = await mkdtemp(join(folder, `${process.pid}-`));
-      own.add(root);
-      const [source, home] = [join(root, "source"), join(root, "home")];
-      await makeFolder(source);
-      await makeFolder(home);
-      const remove = async () => {
-        // Even where it stays, it is nobody's any more: the next start tries again.
-        own.delete(root);
-        await clear(root);
-      };
-      return { root, source, home, remove };
-    },
-  };
+  return { make: () => make(folder) };
+}
+
+async function make(folder: string): Promise<Workspace> {
+  const root = await mkdtemp(join(folder, `${process.pid}-`));
+  own.add(root);
+  const source = join(root, "source");
+  for (const each of [source, join(root, "home"), join(root, "tmp")]) await makeFolder(each, 0o700);
+  return { root, source, remove: () => clear(root) };
 }
 
 async function clear(root: string): Promise<void> {
-  await endMarked(WORKSPACE, root);
-  try {
-    await rm(root, { recursive: true, force: true, maxRetries: 3 });
-  } catch (error) {
-    if (!hasCode(error, "EACCES") && !hasCode(error, "EPERM")) throw error;
-    await openUp(root);
-    await rm(root, { recursive: true, force: true, maxRetries: 3 });
-  }
+  await endMarked(MARK, root);
+  await removeAll(root);
+  own.delete(root);
 }
 
-/** Builds leave folders that not even their owner may write to, such as Go's module cache. Links are not followed. */
-async function openUp(folder: string): Promise<void> {
-  await chmod(folder, 0o700);
-  for (const entry of await readdir(folder, { withFileTypes: true }))
-    if (entry.isDirectory()) await openUp(join(folder, entry.name));
-}
-
-/** Whether another process of this id is there, whose workspace it may be. */
-function isAnother(pid: number): boolean {
-  if (pid === process.pid || !Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** Whether another process of this id runs, whose workspace it may be. */
+const isAnother = async (pid: number): Promise<boolean> =>
+  pid !== process.pid && Number.isInteger(pid) && pid > 0 && (await identityOf(pid)) !== undefined;

@@ -39,7 +39,11 @@ const text = (most: number) => z.string().max(most);
 const instant = z.iso.datetime({ offset: true });
 const lines = z.array(text(4_100)).max(1_000);
 const seconds = z.number().min(0);
-const problem = { code: text(40).optional(), reason: text(8_000).optional() };
+const sequence = z.int().min(0).describe("Counts up, so that lines can be put in order.");
+const problem = {
+  code: text(40).optional().describe("What went wrong, as one of the error codes."),
+  reason: text(8_000).optional().describe("What went wrong, for people."),
+};
 
 const commit = z.object({
   revision,
@@ -68,9 +72,11 @@ const carriedApp = z.object({
   app: appName,
   environment: environmentName,
   live: liveRelease.nullable(),
-  /** The release that was live before, which a rollback would make live again. */
-  former: liveRelease.nullable(),
-  refs: z.array(z.object({ ref: refName, revision })).optional(),
+  former: liveRelease.nullable().describe("What was live before, which a rollback makes live again."),
+  refs: z
+    .array(z.object({ ref: refName, revision }))
+    .optional()
+    .describe("Where it was asked for."),
 });
 export type CarriedApp = z.infer<typeof carriedApp>;
 export type LiveRelease = z.infer<typeof liveRelease>;
@@ -105,15 +111,15 @@ export const catalogue = {
     data: z.object({
       repository: repositoryName,
       ref: refName,
-      before: revision,
-      after: revision,
+      before: revision.describe("Where the ref was; only zeros where it is new."),
+      after: revision.describe(
+        "Where it is now; only zeros where it was deleted. Of a tag, the commit that it leads to.",
+      ),
       change: z.enum(["created", "updated", "forced", "deleted"]),
-      pusher: text(300).optional(),
+      pusher: text(300).optional().describe("Who pushed, as the git server knows them."),
       at: instant,
-      /** The newest first; the first hundred. */
-      commits: z.array(commit).max(100),
-      /** How many commits the push brought, listed or not. */
-      total: z.int().min(0),
+      commits: z.array(commit).max(100).describe("The newest first; the first hundred."),
+      total: z.int().min(0).describe("How many commits the push brought, listed or not."),
     }),
     identity: ({ repository, ref, before, after, at }) => [repository, ref, before, after, at],
     line: ({ repository, ref, after, change, total, commits }) =>
@@ -126,7 +132,10 @@ export const catalogue = {
     summary: "Somebody should build this revision.",
     kind: "work",
     destination: "ci.builds",
-    data: z.object({ ...built, pipeline: text(300) }),
+    data: z.object({
+      ...built,
+      pipeline: text(100).describe("The name of the recipe: that of the repository."),
+    }),
     identity: ({ build }) => [build],
     line: ({ build }) => `build of ${build} requested`,
   }),
@@ -143,7 +152,7 @@ export const catalogue = {
     summary: "Lines that a build printed.",
     kind: "news",
     destination: "ci.log",
-    data: z.object({ build: buildId, sequence: z.int().min(0), step: text(200), lines }),
+    data: z.object({ build: buildId, sequence, step: text(200), lines }),
     identity: ({ build, sequence, step, lines: said }) => [build, sequence, step, said.join("\n")],
     line: ({ build, step }) => `${build}: ${step}`,
   }),
@@ -205,9 +214,9 @@ export const catalogue = {
       kind: z.enum(["deploy", "rollback"]),
       revision,
       ref: refName,
-      by: text(300),
+      by: text(300).describe("The principal of the key that signed."),
       why: text(500),
-      batches: z.array(z.array(hostName)).max(1_000),
+      batches: z.array(z.array(hostName)).max(1_000).describe("Which hosts go together, in order."),
       at: instant,
     }),
     identity: ({ rollout }) => [rollout],
@@ -293,7 +302,7 @@ export const catalogue = {
     summary: "Lines that a script of a deploy printed.",
     kind: "news",
     destination: "deploys",
-    data: z.object({ ...aboutDeploy, phase: text(40), sequence: z.int().min(0), lines }),
+    data: z.object({ ...aboutDeploy, phase: text(40), sequence, lines }),
     identity: ({ rollout, host, phase, sequence }) => [rollout, host, phase, sequence],
     line: ({ app, host, phase, lines: said }) =>
       `${app} on ${host}: ${phase}: ${counted(said.length, "line")}`,
@@ -328,7 +337,11 @@ export const catalogue = {
     summary: "Who is there, and what do you carry?",
     kind: "news",
     destination: "hosts.ask",
-    data: z.object({ question: commandId, app: appName.optional(), refs: z.boolean() }),
+    data: z.object({
+      question: commandId,
+      app: appName.optional().describe("Only hosts that carry this app need answer."),
+      refs: z.boolean().describe("Whether the answer should list branches and tags."),
+    }),
     identity: ({ question }) => [question],
     line: ({ app }) => `who carries ${app ?? "anything"}?`,
   }),
@@ -338,7 +351,7 @@ export const catalogue = {
     destination: "hosts",
     data: z.object({
       host: hostName,
-      question: commandId.optional(),
+      question: commandId.optional().describe("The question that this answers."),
       version: text(40),
       labels: z.record(z.string().max(64), text(253)),
       facts: z.record(z.string().max(64), text(1_000)),

@@ -33,6 +33,11 @@ export const hostName = named<"HostName">(
 );
 export type HostName = z.infer<typeof hostName>;
 
+/** What is said of a host beside its name, such as `role`. */
+export const labelName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9._-]{0,63}$/, { error: "must be a label such as role" });
+
 /** A full ref. Stricter than git's own rule (git-check-ref-format): nothing in it means anything to a shell or an option parser. */
 export const refName = named<"RefName">(
   /^(?=.{1,220}$)(?!.*(\.\.|\/\/|@\{|\/\.|\.lock(\/|$)|\/$|\.$))(?!.*\/([0-9a-f]{40}|[0-9a-f]{64})$)refs\/(heads|tags)\/[A-Za-z0-9][A-Za-z0-9._/@+-]*$/,

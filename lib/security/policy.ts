@@ -16,13 +16,13 @@ const kind = z.custom<CommandKind>((text) => typeof text === "string" && isKind(
 
 const rule = z.strictObject({
   who: patterns.describe("Principals of allowed_signers, or `group:NAME`."),
-  apps: patterns,
-  environments: patterns,
+  apps: patterns.describe("Which apps."),
+  environments: patterns.describe("In which environments."),
   refs: z
     .array(pattern)
     .default([])
     .describe("Where a revision must be reachable from. None: nothing is deployed."),
-  kinds: z.array(kind).min(1),
+  kinds: z.array(kind).min(1).describe("What they may do."),
   approvals: z.int().min(0).max(15).default(0).describe("How many others of `who` must have signed as well."),
 });
 type Rule = z.infer<typeof rule>;
@@ -33,7 +33,10 @@ const members = z.array(
 
 /** policy.yaml: who may do what to which app in which environment from which refs. What no rule allows is denied. */
 export const policy = z
-  .strictObject({ groups: z.record(z.string(), members).default({}), rules: z.array(rule) })
+  .strictObject({
+    groups: z.record(z.string(), members).default({}).describe("Principals under one name."),
+    rules: z.array(rule).describe("Each allows something."),
+  })
   .superRefine(({ groups, rules }, context) => {
     for (const [index, { who }] of rules.entries()) {
       for (const [at, each] of who.entries()) {

@@ -1,8 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { releaseName } from "../../lib/schema/names.ts";
-import { aHost, type Host, last, typesOf } from "./support/host.ts";
+import { aHost, type Host, last, linesOf, typesOf } from "./support/host.ts";
 import { aScript, anAnswer } from "./support/origin.ts";
 
 let host: Host;
@@ -64,7 +72,7 @@ test("scripts run in their order, with the tag, in an environment of their own",
   const more = ["RELEASE", "REVISION", "ROLLOUT", "ROOT", "SHARED", "TAG"];
   const git = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"];
   const skein = [...names, ...more].map((name) => `SKEIN_${name}`);
-  expect([...(last(gone, "deploy.log")?.lines ?? [])].sort()).toEqual(
+  expect([...linesOf(gone, "post-deploy")].sort()).toEqual(
     [...git, "HOME", "LANG", "PATH", "PWD", ...skein].sort(),
   );
 });
@@ -150,6 +158,16 @@ test("the check waits until the app answers with its revision", async () => {
   expect(finished?.outcome).toBe("live");
   expect(answer.asked).toEqual(["/web1", "/web1", "/web1"]);
   await answer.close();
+});
+
+test("scripts run as the app's user, who owns the release", async (context) => {
+  if (process.getuid?.() !== 0) return context.skip("acting as another user needs root");
+  host = await aHost({ app: { user: "nobody", shared: ["uploads"] } });
+  chmodSync(host.folder, 0o755);
+  const who = aScript('id -un; id -gn; echo "$HOME"; touch built; touch uploads/file; [ ! -w .. ]');
+  const { gone, finished } = await host.deploy(host.origin.commit({ page: "x", "deploy/post-deploy": who }));
+  expect(finished?.outcome).toBe("live");
+  expect(linesOf(gone, "post-deploy")).toEqual(["nobody", "nogroup", "/nonexistent"]);
 });
 
 test("a mirror that has the revision needs no server", async () => {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { aHost, type Host, last } from "./support/host.ts";
+import { aHost, type Host, last, linesOf } from "./support/host.ts";
 import { anAnswer, aScript, type File } from "./support/origin.ts";
 
 let host: Host;
@@ -119,7 +119,7 @@ test("a script may print a hundred megabytes: the beginning and the end are told
   const loud = aScript("yes 0123456789 | head -c 100000000; echo; echo the end; exit 7");
   const { finished, gone } = await afterGood({ "deploy/pre-deploy": loud });
   expect(finished?.reason).toMatch(/ended with 7.*the end/s);
-  const lines = gone.flatMap((each) => (each.type === "deploy.log" ? each.data.lines : []));
+  const lines = linesOf(gone, "pre-deploy");
   expect(lines[0]).toBe("0123456789");
   expect(lines.at(-1)).toBe("the end");
   expect(lines.find((line) => /^\[\d+ bytes of output are left out here\]$/.test(line))).toBeDefined();

@@ -29,11 +29,11 @@ export async function faultProxy({ to, rewrite = (chunk) => chunk }: ProxyOption
 
   const keep = (socket: Socket, other: Socket): void => {
     sockets.add(socket);
-    socket.on("error", () => other.destroy());
+    socket.on("error", () => undefined);
     socket.once("close", () => {
       sockets.delete(socket);
-      stuck.delete(socket);
-      other.destroy();
+      // Into a black hole falls the end of a connection too.
+      if (!stuck.delete(socket)) other.destroy();
     });
   };
   const server = createServer((client) => {

@@ -7,8 +7,23 @@ export interface SaidLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** A log that tells each line. */
-export function tellingLog(tell: (line: SaidLine) => void): Log {
+/** A log that appends to a list, for a test to look at. */
+export const tellingLog = (lines: SaidLine[]): Log => logTo((line) => lines.push(line));
+
+/** A log, and a promise of the first line that fits a pattern. */
+export function listeningLog(pattern: RegExp): { readonly log: Log; readonly said: Promise<SaidLine> } {
+  let resolve: (line: SaidLine) => void = () => undefined;
+  const said = new Promise<SaidLine>((settle) => (resolve = settle));
+  const log = logTo((line) => {
+    if (pattern.test(line.text)) resolve(line);
+  });
+  return { log, said };
+}
+
+/** A log that nobody reads. */
+export const quietLog: Log = logTo(() => undefined);
+
+function logTo(tell: (line: SaidLine) => void): Log {
   const say = (level: SaidLine["level"]) => (fields: SaidLine["fields"], text: string) =>
     tell({ level, text, fields });
   const log: Log = {
@@ -20,16 +35,3 @@ export function tellingLog(tell: (line: SaidLine) => void): Log {
   };
   return log;
 }
-
-/** A log, and a promise of the first line that fits a pattern. */
-export function listeningLog(pattern: RegExp): { readonly log: Log; readonly said: Promise<SaidLine> } {
-  let resolve: (line: SaidLine) => void = () => undefined;
-  const said = new Promise<SaidLine>((settle) => (resolve = settle));
-  const log = tellingLog((line) => {
-    if (pattern.test(line.text)) resolve(line);
-  });
-  return { log, said };
-}
-
-/** A log that nobody reads. */
-export const quietLog: Log = tellingLog(() => undefined);

@@ -2,7 +2,7 @@ import { createServer, type Socket } from "node:net";
 import { frameReader, headersOf } from "../../lib/bus/stomp/frames.ts";
 
 /** A frame that a client sent. */
-export interface SentFrame {
+interface SentFrame {
   readonly command: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -44,7 +44,7 @@ export const RULE = {
   "lib/version.ts": pure,
   "lib/failure.ts": { ...pure, parts: ["lib/codes.ts"] },
   "lib/log.ts": { ...pure, packages: ["pino", "pino-pretty"] },
-  "lib/schema": { ...pure, packages: ["zod"] },
+  "lib/schema": { ...pure, parts: ["lib/failure.ts"], packages: ["yaml", "zod"] },
   "lib/messages": {
     parts: ["lib/schema", "lib/failure.ts"],
     packages: ["zod"],
@@ -63,7 +63,7 @@ export const RULE = {
   "lib/effects/http.ts": { parts: ["lib/failure.ts"], packages: ["node-fetch"], node: ["*"] },
   "lib/security": {
     parts: ["lib/schema", "lib/codes.ts", "lib/failure.ts"],
-    packages: ["yaml", "zod"],
+    packages: ["zod"],
     node: ["crypto", "fs", "fs/promises", "net", "path"],
   },
   "lib/store": {
@@ -73,7 +73,7 @@ export const RULE = {
   },
   "lib/config": {
     parts: ["lib/effects", "lib/messages", "lib/schema", "lib/failure.ts"],
-    packages: ["yaml", "zod"],
+    packages: ["zod"],
     node: ["fs", "os", "path"],
     env: true,
   },
@@ -118,7 +118,7 @@ export const RULE = {
   bench: everything,
   examples: { ...pure, node: ["*"], env: true, loads: true },
   test: everything,
-  tools: { parts: [], packages: ["oxc-parser"], node: ["*"], env: true },
+  tools: { parts: ["cli"], packages: ["oxc-parser"], node: ["*"], env: true },
   "vitest.config.ts": { ...pure, packages: ["vitest"] },
 };
 

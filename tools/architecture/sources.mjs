@@ -80,6 +80,9 @@ function* nodesOf(node) {
 const isReExport = (node) =>
   node.type === "ExportAllDeclaration" || (node.type === "ExportNamedDeclaration" && node.source !== null);
 
-/** The path of the module that an import names, or undefined where it names a package. */
-export const targetOf = (path, from) =>
-  from.startsWith(".") ? posix.join(posix.dirname(path), from) : undefined;
+/** The module that an import names, or undefined where it names a package. What was compiled stands for its source. */
+export function targetOf(path, from) {
+  if (!from.startsWith(".")) return undefined;
+  const target = posix.join(posix.dirname(path), from);
+  return target.replace(/^dist\/(.*)\.js$/, "$1.ts");
+}

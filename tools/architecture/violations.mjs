@@ -56,7 +56,7 @@ function objectionTo(from, path, part, paths) {
 
 /** Who may import a folder may import the files in it that have a rule of their own. */
 const foldersOf = (part) => part.split("/").map((_, index, words) => words.slice(0, index).join("/"));
-const isData = (target) => target.endsWith(".json") || target.startsWith("dist/") || target.includes("/dist/");
+const isData = (target) => target.endsWith(".json");
 const packageOf = (from) => (from.startsWith("@") ? from.split("/", 2).join("/") : from.split("/", 1)[0]);
 
 /** Every ring of imports, told once, from its first module in the alphabet. */
@@ -72,15 +72,21 @@ function cyclesOf(modules) {
   const walk = (path, trail) => {
     const seenAt = trail.indexOf(path);
     if (seenAt >= 0) {
-      const ring = trail.slice(seenAt);
-      found.set([...ring].sort().join(" "), `${[...ring, path].join(" -> ")}: is a cycle`);
+      const ring = fromFirst(trail.slice(seenAt));
+      found.set(ring.join(" "), `${[...ring, ring[0]].join(" -> ")}: is a cycle`);
     }
     if (seenAt >= 0 || done.has(path)) return;
     for (const each of next.get(path) ?? []) walk(each, [...trail, path]);
     done.add(path);
   };
-  for (const { path } of [...modules].sort((a, b) => (a.path < b.path ? -1 : 1))) walk(path, []);
+  for (const { path } of modules) walk(path, []);
   return [...found.values()];
+}
+
+/** A ring, begun at its first module in the alphabet. */
+function fromFirst(ring) {
+  const first = ring.indexOf(ring.reduce((least, each) => (each < least ? each : least)));
+  return [...ring.slice(first), ...ring.slice(0, first)];
 }
 
 /** A checker that sees nothing finds nothing: every folder must have modules, and every import that is written must have been read. */

@@ -8,7 +8,7 @@ export interface TlsSettings {
 }
 
 /** A stream of bytes to a broker. */
-export interface Transport {
+interface Transport {
   readonly send: (data: string | Uint8Array) => void;
   /** Ends it once everything is sent. */
   readonly end: () => void;
@@ -17,7 +17,7 @@ export interface Transport {
 }
 
 /** What is told of a transport. Nothing comes after `closed`, which always comes. */
-export interface TransportEvents {
+interface TransportEvents {
   readonly opened: () => void;
   readonly data: (chunk: Buffer) => void;
   readonly closed: (reason: string) => void;

@@ -47,6 +47,7 @@ interface Given {
   readonly app?: Readonly<Record<string, unknown>>;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly root?: string;
   /** Where another host of the test had its things, and its repository: this one goes on with them. */
   readonly after?: { readonly folder: string; readonly origin: Origin };
 }
@@ -61,11 +62,11 @@ export interface Host {
   readonly logged: SaidLine[];
   readonly here: Here;
   /** Hands over a command in a message of this type, and waits for all that is said. */
-  readonly send: (type: Sent, command: Command, signer?: Signer) => Promise<readonly Message[]>;
+  readonly send: (type: Sent, command: Command, signer?: Signer, by?: Here) => Promise<readonly Message[]>;
   readonly deploy: (revision: Revision, given?: Readonly<Record<string, unknown>>) => Promise<Deployed>;
   /** The text of a file of what is live. */
   readonly current: () => string;
-  readonly reconcile: () => Promise<readonly Message[]>;
+  readonly reconcile: (by?: Here) => Promise<readonly Message[]>;
   /** The agent ends, as with its process; its things stay. */
   readonly leave: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -121,11 +122,17 @@ export function last<Type extends MessageType>(
   return messages.findLast((each) => each.type === type)?.data as Data<Type> | undefined;
 }
 
+/** All lines that a script printed. */
+export const linesOf = (messages: readonly Message[], phase: string): readonly string[] =>
+  messages.flatMap((each) =>
+    each.type === "deploy.log" && each.data.phase === phase ? each.data.lines : [],
+  );
+
 export const typesOf = (messages: readonly Message[]): readonly string[] => messages.map(({ type }) => type);
 
 export async function aHost(given: Given = {}): Promise<Host> {
   const folder = given.after?.folder ?? mkdtempSync(join(tmpdir(), "skein-agent-"));
-  const root = join(folder, "shop");
+  const root = given.root ?? join(folder, "shop");
   const origin = given.after?.origin ?? anOrigin(join(folder, "origin"));
   if (given.after === undefined) writeTrust(join(folder, "state", "trust"));
   const settings = sharedSettings.parse({
@@ -141,10 +148,10 @@ export async function aHost(given: Given = {}): Promise<Host> {
   const deps: Desk = await openDesk(config, surroundings);
   const leaving = new AbortController();
   const here: Here = { ...surroundings, config, deps, now: () => new Date(), signal: leaving.signal };
-  const send: Host["send"] = async (type, command, signer) => {
+  const send: Host["send"] = async (type, command, signer, agentNow = here) => {
     const by = signer ?? ("fence" in command ? orchestrator : operator);
     const rollout = isAuthorisation(command) ? command.id : command.rollout;
-    return handOver(type, { host: HOST, rollout, command: await sealed(command, by) }, here);
+    return handOver(type, { host: HOST, rollout, command: await sealed(command, by) }, agentNow);
   };
   const leave = async () => {
     if (leaving.signal.aborted) return;
@@ -167,9 +174,9 @@ export async function aHost(given: Given = {}): Promise<Host> {
       return { command, prepared, gone, finished: last([...prepared, ...gone], "deploy.finished") };
     },
     current: () => readlinkSync(join(root, "current")),
-    reconcile: async () => {
-      const said = await all(await agent.reconcile?.(here));
-      return [...said, ...(await all(await agent.every?.tick(here)))];
+    reconcile: async (by = here) => {
+      const said = await all(await agent.reconcile?.(by));
+      return [...said, ...(await all(await agent.every?.tick(by)))];
     },
     leave,
     close: async () => {
@@ -209,7 +216,9 @@ function writeTrust(folder: string): void {
 function survivors(root: string): string[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => readEnvironment(pid).includes(`SKEIN_ROOT=${root}`));
+    .filter((pid) =>
+      ["SKEIN_JOB=", `SKEIN_ROOT=${root}`].every((each) => readEnvironment(pid).includes(each)),
+    );
 }
 
 function readEnvironment(pid: string): string {

@@ -4,6 +4,7 @@ import { unique } from "./builders.ts";
 import { contents } from "./contract/contents.ts";
 import { durables } from "./contract/durables.ts";
 import { endings } from "./contract/endings.ts";
+import type { Join } from "./contract/join.ts";
 import { queues } from "./contract/queues.ts";
 import { refusals } from "./contract/refusals.ts";
 import { topics } from "./contract/topics.ts";
@@ -18,7 +19,7 @@ export function aBus(name: string, connect: Connect): void {
     afterEach(async () => {
       await Promise.all(open.splice(0).map((bus) => bus.drain()));
     });
-    const join = async (clientId = unique("client")): Promise<Bus> => {
+    const join: Join = async (clientId = unique("client")) => {
       const bus = await connect(clientId);
       open.push(bus);
       return bus;
@@ -31,6 +32,3 @@ export function aBus(name: string, connect: Connect): void {
     endings(join);
   });
 }
-
-/** Makes one more client, whose bus is drained after the test. */
-export type Join = (clientId?: string) => Promise<Bus>;

@@ -117,6 +117,31 @@ test("what is published while the broker is away is delivered when it is back, b
   expect(await box.texts(3)).toEqual(["one", "two", "three"]);
 });
 
+test("a broker that is started again and again loses nothing, for anybody", async () => {
+  const journal = await aFolder();
+  let broker = await embeddedBroker({ journal });
+  ending(undefined, () => broker.stop());
+  const [said, jobs, name] = [topic(), queue(), unique("ledger")];
+  const [kept, taken] = [inbox(), inbox()];
+  const publisher = await stompTo(broker.tcp, { spool: await aFolder() });
+  const listener = await stompTo(broker.tcp);
+  await listener.subscribe(durable(said, name), kept.receive);
+  await listener.subscribe(work(jobs), taken.receive);
+
+  const texts = numbers(90);
+  for (const [index, text] of texts.entries()) {
+    await publisher.publish(saying(said, text));
+    await publisher.publish(saying(jobs, text));
+    if (index % 30 !== 15) continue;
+    await broker.stop();
+    broker = await embeddedBroker({ journal, port: broker.port });
+  }
+
+  await Promise.all([kept.until("90"), taken.until("90")]);
+  expect(withoutRepeats(kept.soFar())).toEqual(texts);
+  expect(withoutRepeats(taken.soFar())).toEqual(texts);
+});
+
 test("without a spool, a publish waits for the broker, but not for ever", async () => {
   const broker = await aBroker();
   const proxy = await aProxy(broker.port);

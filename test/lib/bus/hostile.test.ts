@@ -102,7 +102,9 @@ test("of news that comes faster than it is handled, the oldest is dropped with a
   finish();
   await box.until("20");
 
-  expect(box.soFar().map((text) => Number.parseInt(text, 10))).toEqual([0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]);
+  expect(box.soFar().map((text) => Number.parseInt(text, 10))).toEqual([
+    0, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,
+  ]);
 });
 
 test("draining leaves in the spool what a broker does not confirm", async () => {

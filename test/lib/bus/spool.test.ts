@@ -102,7 +102,7 @@ test.each([
   const spool = await openSpool({
     folder: path,
     limit: 1_000_000,
-    log: tellingLog((line) => lines.push(line)),
+    log: tellingLog(lines),
   });
 
   expect(await textsOf(spool)).toEqual(["one", "gone", "three"]);

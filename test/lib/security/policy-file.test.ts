@@ -14,44 +14,44 @@ test("a policy is read, with what is left out as little as can be", () => {
 });
 
 test.each([
-  ["an unknown key", `rules: []\nadmins: [eve]\n`, "policy.yaml:2:1: it: Unrecognized key"],
-  [
-    "an unknown key in a rule",
-    `rules:\n  - {unless: x, ${RULE.slice(1)}\n`,
-    "policy.yaml:2:6: rules.0: Unrecognized key",
-  ],
+  ["an unknown key", `rules: []\nadmins: [eve]\n`, "policy.yaml:2:1 admins is not a known key"],
+  ["an unknown key in a rule", `rules:\n  - {unless: x, ${RULE.slice(1)}\n`, "policy.yaml:2:"],
   [
     "a wrong value",
     `rules:\n  - ${RULE.replace("deploy", "destroy")}\n`,
-    "policy.yaml:2:77: rules.0.kinds.0: must be one of",
+    "policy.yaml:2:77 rules[0].kinds[0] must be one of",
   ],
-  ["a missing key", `rules:\n  - {who: [alice@x]}\n`, "policy.yaml:2:5: rules.0.apps"],
+  ["a missing key", `rules:\n  - {who: [alice@x]}\n`, "policy.yaml:2:5 rules[0].apps is missing"],
   [
     "an unknown group",
     `rules:\n  - ${RULE.replace("alice@x", "group:ops")}\n`,
-    "policy.yaml:2:12: rules.0.who.0: no such group: group:ops",
+    "policy.yaml:2:12 rules[0].who[0] no such group: group:ops",
   ],
-  ["a key twice", `rules: []\nrules: []\n`, "policy.yaml:2:1: Map keys must be unique"],
-  ["two documents", `rules: []\n---\nrules: []\n`, "policy.yaml:2:1: Source contains multiple documents"],
-  ["an alias", `groups: {a: &x [b@x]}\nrules: [{who: *x}]\n`, "policy.yaml:2:15: an alias"],
-  ["a bomb of aliases", bomb(), "policy.yaml:2:10: an alias"],
-  ["a tag", `rules: !!js/function 'x'\n`, "policy.yaml:1:8: Unresolved tag"],
-  ["a tab", `rules:\n\t- x\n`, "policy.yaml:2:1: "],
-  ["an end too early", `rules: [\n`, "policy.yaml:2:1: "],
-  ["the prototype for a key", `__proto__: {rules: []}\nrules: []\n`, "policy.yaml:1:1: it: Unrecognized key"],
-  ["brackets without end", "[".repeat(20_000), "policy.yaml: it nests deeper than 32"],
-  ["maps without end", deep(), "policy.yaml: it nests deeper than 32"],
-  ["dashes without end", `${"- ".repeat(3_000)}x`, "policy.yaml: it nests deeper than 32"],
-  ["too much text", "#".repeat(256 * 1024 + 1), "policy.yaml: it is too large"],
-  ["nothing", "", "policy.yaml:1:1: it: Invalid input"],
+  ["a key twice", `rules: []\nrules: []\n`, "policy.yaml:2:1 Map keys must be unique"],
+  ["two documents", `rules: []\n---\nrules: []\n`, "policy.yaml:2:1 Source contains multiple documents"],
+  ["an alias", `groups: {a: &x [b@x]}\nrules: [{who: *x}]\n`, "policy.yaml:2:15 an alias"],
+  ["a bomb of aliases", bomb(), "policy.yaml:2:10 an alias"],
+  ["a tag", `rules: !!js/function 'x'\n`, "policy.yaml:1:8 Unresolved tag"],
+  ["a tab", `rules:\n\t- x\n`, "policy.yaml:2:1 "],
+  ["an end too early", `rules: [\n`, "policy.yaml:2:1 "],
+  [
+    "the prototype for a key",
+    `__proto__: {rules: []}\nrules: []\n`,
+    "policy.yaml:1:1 __proto__ is not a known key",
+  ],
+  ["brackets without end", "[".repeat(20_000), "is nested more than 64 deep"],
+  ["maps without end", deep(), "is nested more than 64 deep"],
+  ["dashes without end", `${"- ".repeat(3_000)}x`, "is nested more than 64 deep"],
+  ["too much text", "#".repeat(256 * 1024 + 1), "policy.yaml:1:1 is larger than"],
+  ["nothing", "", "policy.yaml:1:1 rules is missing"],
 ])("a policy with %s is refused, with its place", (_what, text, reason) => {
   expect(() => parse(text)).toThrow(expect.objectContaining({ code: "TRUST_FILE" }));
-  expect(() => parse(text)).toThrow(`Cannot use ${reason}`);
+  expect(() => parse(text)).toThrow(reason);
 });
 
 test("all that is wrong is told at once", () => {
   expect(() => parse(`rules: [{who: []}]\nmore: 1\n`)).toThrow(
-    /1:15: rules.0.who.*; .*1:9: rules.0.apps.*; .*2:1: /,
+    /1:9 rules\[0\]\.apps[^]*1:15 rules\[0\]\.who[^]*2:1 more/,
   );
 });
 

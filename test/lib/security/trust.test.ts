@@ -68,7 +68,7 @@ describe("nothing is believed while", () => {
     [
       "the policy is damaged",
       (folder) => writeFileSync(join(folder, "policy.yaml"), "rules: ["),
-      /policy.yaml:1:9: /,
+      /policy.yaml:1:9 /,
     ],
     [
       "a file is not UTF-8",

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { news, saying, topic } from "../builders.ts";
-import type { Join } from "../contract.ts";
 import { inbox } from "../inbox.ts";
+import type { Join } from "./join.ts";
 
 /** What a message holds. */
 export function contents(join: Join): void {

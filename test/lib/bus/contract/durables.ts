@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { durable, saying, topic, unique } from "../builders.ts";
-import type { Join } from "../contract.ts";
 import { inbox } from "../inbox.ts";
+import type { Join } from "./join.ts";
 
 /** Durable news, for those who were away. */
 export function durables(join: Join): void {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { news, queue, saying, topic, work } from "../builders.ts";
-import type { Join } from "../contract.ts";
 import { inbox } from "../inbox.ts";
+import type { Join } from "./join.ts";
 
 /** How subscriptions and buses end. */
 export function endings(join: Join): void {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { queue, saying, work } from "../builders.ts";
-import type { Join } from "../contract.ts";
 import { inbox } from "../inbox.ts";
+import type { Join } from "./join.ts";
 
 /** Work in queues. */
 export function queues(join: Join): void {

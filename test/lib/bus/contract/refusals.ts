@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { durable, news, queue, saying, topic, unique, work } from "../builders.ts";
-import type { Join } from "../contract.ts";
 import { inbox } from "../inbox.ts";
+import type { Join } from "./join.ts";
 
 /** What receivers refuse. */
 export function refusals(join: Join): void {

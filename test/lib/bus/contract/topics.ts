@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { news, saying, topic } from "../builders.ts";
-import type { Join } from "../contract.ts";
 import { inbox } from "../inbox.ts";
+import type { Join } from "./join.ts";
 
 /** News on topics. */
 export function topics(join: Join): void {

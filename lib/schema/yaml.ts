@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Document } from "yaml";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 import { Failure } from "../failure.ts";
 
@@ -35,6 +35,7 @@ export function parseYaml<Schema extends z.ZodType>(
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
+    prettyErrors: false,
     strict: true,
     uniqueKeys: true,
     stringKeys: true,
@@ -43,13 +44,22 @@ export function parseYaml<Schema extends z.ZodType>(
     const { line, col } = lines.linePos(offset);
     return { line, column: col, says };
   };
-  if (document.errors.length > 0) {
-    return refuse(document.errors.map(({ pos, message }) => at(pos[0], message.split("\n", 1)[0] ?? "")));
-  }
+  // A warning, such as a tag that nobody knows, is a value that means something else than was written.
+  const flaws = [...document.errors, ...document.warnings].map(({ pos, message }) => at(pos[0], message));
+  if (flaws.length === 0)
+    flaws.push(...aliasesIn(document).map((offset) => at(offset, "an alias is not read here")));
+  if (flaws.length > 0) return refuse(flaws);
 
-  const result = schema.safeParse(valueOf(document, refuse));
+  const result = schema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
   if (result.success) return result.data;
   return refuse(result.error.issues.flatMap((issue) => located(issue, document, at)));
+}
+
+/** Where aliases stand: a few of them can stand for more than any memory holds. */
+function aliasesIn(document: Document.Parsed): number[] {
+  const offsets: number[] = [];
+  visit(document, { Alias: (_key, { range }) => void offsets.push(range?.[0] ?? 0) });
+  return offsets;
 }
 
 /** Deep nesting overflows the stack of any recursive parser: it is refused before one sees it. */
@@ -68,14 +78,6 @@ function excess(text: string): Found | undefined {
 }
 
 const count = (line: string, pattern: RegExp): number => line.match(pattern)?.length ?? 0;
-
-function valueOf(document: Document.Parsed, refuse: (found: readonly Found[]) => never): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 0 }) ?? {};
-  } catch {
-    return refuse([{ line: 1, column: 1, says: "uses aliases (*name), which are not read" }]);
-  }
-}
 
 function located(
   issue: z.core.$ZodIssue,
@@ -97,8 +99,24 @@ function located(
   return [at(valueOffset(document, path), `${name(path)} ${says}`.trim())];
 }
 
-const worded = ({ message }: z.core.$ZodIssue): string =>
-  message.replace(/^Invalid input: expected (.*?)(, received undefined)?$/, "must be $1");
+const KINDS: Readonly<Record<string, string>> = {
+  array: "a list",
+  boolean: "true or false",
+  int: "a whole number",
+  number: "a number",
+  object: "a map",
+  record: "a map",
+  string: "a text",
+};
+
+/** What a schema without words of its own says, in ours. */
+function worded({ message }: z.core.$ZodIssue): string {
+  const [, kind] = /^Invalid input: expected (\w+)/.exec(message) ?? [];
+  if (kind !== undefined) return `must be ${KINDS[kind] ?? kind}`;
+  return message
+    .replace(/^Too (?:small|big): expected \w+ to (?:be|have) /, "must have ")
+    .replace(/^Invalid option: expected one of /, "must be one of ");
+}
 
 const name = (path: readonly (string | number)[]): string =>
   path.reduce<string>(

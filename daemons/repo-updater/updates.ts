@@ -1,0 +1,23 @@
+import type { Mirrors } from "../../lib/effects/git.ts";
+import { message, type Message } from "../../lib/messages/catalogue.ts";
+import type { HostName, RepositoryName } from "../../lib/schema/names.ts";
+import { coalesced } from "./coalesced.ts";
+
+const MOST_CHANGES = 1_000;
+const MOST_NAME = 300;
+
+/** Fetches a repository and tells what changed: who asks while a fetch runs shares the next one. */
+export function updatesOf(
+  mirrors: Pick<Mirrors, "fetch">,
+  host: HostName,
+): (repository: RepositoryName) => Promise<Message[]> {
+  return coalesced(async (repository) => {
+    const begun = Date.now();
+    const changes = await mirrors.fetch(repository);
+    if (changes.length === 0) return [];
+    const at = new Date();
+    const told = changes.filter(({ ref }) => ref.length <= MOST_NAME).slice(0, MOST_CHANGES);
+    const seconds = (at.getTime() - begun) / 1_000;
+    return [message("mirror.updated", { repository, host, changes: told, at: at.toISOString(), seconds })];
+  });
+}
