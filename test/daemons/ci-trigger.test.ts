@@ -40,3 +40,15 @@ test.each([
   const daemon = await given(ciTrigger, {}, { settings });
   expect(await daemon.when("commit.pushed", aPush(push))).toEqual([]);
 });
+
+test("a repository with the longest name that is allowed is built like any other", async () => {
+  const repository = ["a", "b", "c", "d"].map((each) => each.repeat(63)).join("/");
+  const daemon = await given(
+    ciTrigger,
+    {},
+    { settings: { repositories: { [repository]: { url: "/srv/x.git", ci: true } } } },
+  );
+  expect(await daemon.when("commit.pushed", aPush({ repository }))).toMatchObject([
+    { data: { repository, pipeline: repository } },
+  ]);
+});

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { openWorkspaces, WORKSPACE } from "../../../lib/effects/workspaces.ts";
+import { openWorkspaces, MARK } from "../../../lib/effects/workspaces.ts";
 import { aFolder } from "../../support/folder.ts";
 import { aLongTime, processesWith } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
@@ -29,7 +29,7 @@ test("a workspace is new, has a source and a home, and goes with all that is in 
   const workspaces = await open(folder);
   const [one, other] = [await workspaces.make(), await workspaces.make()];
   expect(one.root).not.toBe(other.root);
-  expect(readdirSync(one.root).sort()).toEqual(["home", "source"]);
+  expect(readdirSync(one.root).sort()).toEqual(["home", "source", "tmp"]);
   writeFileSync(join(one.source, "page"), "hello");
   await one.remove();
   expect(existsSync(one.root)).toBe(false);
@@ -65,7 +65,7 @@ test("what a build left running ends with its workspace, wherever it moved to; n
   ] as const) {
     spawn("setsid", ["-f", "sleep", time], {
       cwd: "/",
-      env: { PATH: "/usr/bin:/bin", [WORKSPACE]: root },
+      env: { PATH: "/usr/bin:/bin", [MARK]: root },
       stdio: "ignore",
     });
     await until("it sleeps", () => processesWith(`sleep ${time}`).length === 1);
@@ -83,7 +83,7 @@ test("what a runner that died left running ends at the next start", async () => 
   mkdirSync(root);
   const time = aLongTime();
   spawn("setsid", ["-f", "sleep", time], {
-    env: { PATH: "/usr/bin:/bin", [WORKSPACE]: root },
+    env: { PATH: "/usr/bin:/bin", [MARK]: root },
     stdio: "ignore",
   });
   await until("it sleeps", () => processesWith(`sleep ${time}`).length === 1);
@@ -96,11 +96,11 @@ test("folders that their owner may not write to are removed like any others", as
   const folder = aFolder();
   await asAnybody(folder, async () => {
     const workspace = await (await open(folder)).make();
-    const cache = join(workspace.home, "go", "mod");
+    const cache = join(workspace.root, "home", "go", "mod");
     mkdirSync(cache, { recursive: true });
     writeFileSync(join(cache, "go.mod"), "module shop", { mode: 0o444 });
     chmodSync(cache, 0o555);
-    chmodSync(join(workspace.home, "go"), 0o000);
+    chmodSync(join(workspace.root, "home", "go"), 0o000);
     await workspace.remove();
     expect(existsSync(workspace.root)).toBe(false);
   });
