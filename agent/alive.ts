@@ -1,6 +1,7 @@
 import type { Git } from "../lib/effects/git.ts";
 import { reasonOf } from "../lib/failure.ts";
-import { type CarriedApp, type Data, type Message, message } from "../lib/messages/catalogue.ts";
+import { type Data, type Message, message } from "../lib/messages/catalogue.ts";
+import type { CarriedApp } from "../lib/messages/catalogue/hosts.ts";
 import { VERSION } from "../lib/version.ts";
 import { carriedApps, type Here } from "./desk.ts";
 import { machineFacts } from "./facts.ts";

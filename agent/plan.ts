@@ -1,5 +1,5 @@
 import type { App } from "../lib/config/apps.ts";
-import type { LiveRelease } from "../lib/messages/catalogue.ts";
+import type { LiveRelease } from "../lib/messages/catalogue/deploys.ts";
 import type { ReleaseName } from "../lib/schema/names.ts";
 import { abortFlow, deployFlow, type Phase, prepareFlow, rollbackFlow } from "./flow.ts";
 import { debris, dispensable, freeName, type KnownRelease } from "./releases.ts";

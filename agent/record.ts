@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { catalogue, liveRelease } from "../lib/messages/catalogue.ts";
+import { catalogue } from "../lib/messages/catalogue.ts";
+import { liveRelease } from "../lib/messages/catalogue/deploys.ts";
 import { commandId, type CommandId, releaseName } from "../lib/schema/names.ts";
 import { phases } from "./flow.ts";
 import { request } from "./request.ts";

@@ -3,7 +3,7 @@ import { kindOf, readIfThere, writeWhole } from "../lib/effects/files.ts";
 import { linkTarget, namesIn } from "../lib/effects/folders.ts";
 import { openJournal } from "../lib/effects/journal.ts";
 import { Failure } from "../lib/failure.ts";
-import { type LiveRelease, liveRelease } from "../lib/messages/catalogue.ts";
+import { type LiveRelease, liveRelease } from "../lib/messages/catalogue/deploys.ts";
 import type { Layout } from "./layout.ts";
 import type { Facts } from "./plan.ts";
 import { type HistoryLine, historyLine, knownReleases } from "./releases.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { liveRelease } from "../lib/messages/catalogue.ts";
+import { liveRelease } from "../lib/messages/catalogue/deploys.ts";
 import { refName, releaseName, revision } from "../lib/schema/names.ts";
 import { phases, scriptPhases } from "./flow.ts";
 

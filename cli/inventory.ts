@@ -22,9 +22,9 @@ export async function takeInventory(
   { app, refs = false }: { readonly app?: AppName; readonly refs?: boolean } = {},
 ): Promise<Seen[]> {
   const known = await session.ledger.hosts();
-  const expected = new Set(
-    known.filter(({ at }) => Date.now() - Date.parse(at) < FORGOTTEN).map(({ host }) => host),
-  );
+  const lately = known.filter(({ at }) => Date.now() - Date.parse(at) < FORGOTTEN);
+  // Where nobody has said anything lately, it was the ledger that was away.
+  const expected = new Set((lately.length > 0 ? lately : known).map(({ host }) => host));
   const question = newCommandId();
   const answers = new Map<string, HostReport>();
   await new Promise<void>((resolve, reject) => {

@@ -28,7 +28,8 @@ async function main(words: readonly string[]): Promise<number> {
     .wrap(Math.min(110, process.stdout.columns ?? 80))
     .exitProcess(false)
     .fail((message: string | null, error: unknown) => {
-      throw error instanceof Error ? error : new UsageError(message ?? "wrong words on the command line");
+      if (error instanceof Error) throw error;
+      throw new UsageError(complaint(message ?? "Wrong words on the command line", words));
     });
   for (const [words, { describe, load }] of Object.entries(COMMANDS)) {
     // Loaded only when it is asked for: a command line should start at once.
@@ -49,6 +50,13 @@ async function main(words: readonly string[]): Promise<number> {
   return status;
 }
 
+/** `deploy shop -x` lacks a ref: whoever meant `-x` should read why it is none. */
+function complaint(message: string, words: readonly string[]): string {
+  const dashed = words.filter((word) => /^-[^-]/.test(word));
+  if (!message.startsWith("Not enough") || dashed.length === 0) return message;
+  return `${message}; ${dashed.map((word) => JSON.stringify(word)).join(", ")} counts as an option`;
+}
+
 /** The words of a command line make no sense. */
 class UsageError extends Error {}
 
@@ -60,10 +68,19 @@ function explain(error: unknown): string {
   return `skein: ${said}${process.env["SKEIN_DEBUG"] === undefined ? "" : `\n${error instanceof Error ? error.stack : ""}`}`;
 }
 
-// The exit is asked for: what still waits for a broker must not keep a command alive.
+/** Whoever reads what we say slowly gets all of it. */
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => stream.write("", () => resolve()));
+
+/** The exit is asked for: what still waits for a broker must not keep a command alive. */
+async function leave(status: number): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) await flushed(stream);
+  process.exit(status);
+}
+
 try {
-  process.exit(await main(hideBin(process.argv)));
+  await leave(await main(hideBin(process.argv)));
 } catch (error) {
   note(explain(error));
-  process.exit(error instanceof UsageError ? EXIT.usage : exitStatusOf(error));
+  await leave(error instanceof UsageError ? EXIT.usage : exitStatusOf(error));
 }

@@ -1,4 +1,4 @@
-import type { HostState } from "../lib/messages/catalogue.ts";
+import type { HostState } from "../lib/messages/catalogue/rollouts.ts";
 import { safeText } from "../lib/safe-text.ts";
 import { painted, print, span } from "./output.ts";
 import type { Watcher } from "./rollouts.ts";

@@ -1,3 +1,4 @@
+import { pause } from "../../lib/effects/clock.ts";
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -122,8 +123,7 @@ async function lookAround(session: Session, look: Look): Promise<void> {
       const heard = new Set<string>();
       await session.hear(["daemon.alive"], ({ data }) => void ("daemon" in data && heard.add(data.daemon)));
       const until = Date.now() + ALIVE_WITHIN;
-      while (heard.size < DAEMON_NAMES.length && Date.now() < until)
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      while (heard.size < DAEMON_NAMES.length && Date.now() < until) await pause(50);
       const silent = DAEMON_NAMES.filter((name) => !heard.has(name));
       if (silent.length > 0) throw new Error(`not heard: ${silent.join(", ")}`);
       return { says: `all ${heard.size} are alive`, value: undefined };

@@ -1,3 +1,4 @@
+import { pause } from "../../lib/effects/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 import { lineOf } from "../../lib/messages/envelope.ts";
 import { safeText } from "../../lib/safe-text.ts";
@@ -28,12 +29,15 @@ export const log = defineCommand({
     try {
       const subject = await oneSubject(ledger, args.id);
       let last = 0;
+      let ended = false;
       for (;;) {
         const found = await ledger.about(subject, last);
         for (const each of found) show(each, args.json);
         last = found.at(-1)?.sequence ?? last;
-        if (!args.follow || found.some(isEnd)) return 0;
-        await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+        // What was said before the end may be recorded after it: it came another way.
+        if (!args.follow || (ended && found.length === 0)) return 0;
+        ended ||= found.some(isEnd);
+        await pause(INTERVAL);
       }
     } finally {
       await ledger.close();

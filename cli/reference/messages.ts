@@ -1,5 +1,6 @@
 import { keysOf } from "../../lib/config/keys.ts";
-import { catalogue, type Kind, type MessageType } from "../../lib/messages/catalogue.ts";
+import { catalogue, type MessageType } from "../../lib/messages/catalogue.ts";
+import type { Kind } from "../../lib/messages/catalogue/entry.ts";
 import { deadLetters, destinationOf, STANDARD_TOPICS } from "../../lib/messages/destinations.ts";
 import { CONTENT_TYPE } from "../../lib/messages/envelope.ts";
 import { DAEMON_NAMES, DAEMONS } from "../daemons.ts";

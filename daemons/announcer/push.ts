@@ -1,5 +1,6 @@
 import type { Git } from "../../lib/effects/git.ts";
-import type { Commit, Data } from "../../lib/messages/catalogue.ts";
+import type { Data } from "../../lib/messages/catalogue.ts";
+import type { Commit } from "../../lib/messages/catalogue/commits.ts";
 import { isNoRevision, type RefName, refName } from "../../lib/schema/names.ts";
 import type { Moved, Spooled } from "./spooled.ts";
 

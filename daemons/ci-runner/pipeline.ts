@@ -3,11 +3,9 @@ import { parseYaml } from "../../lib/schema/yaml.ts";
 import { duration } from "../../lib/schema/quantities.ts";
 
 const variables = z.record(
-  z
-    .string()
-    .regex(/^(?!SKEIN_)[A-Z_][A-Z0-9_]{0,63}$/, {
-      error: "must be a variable such as NODE_ENV, not SKEIN_…",
-    }),
+  z.string().regex(/^(?!SKEIN_)[A-Z_][A-Z0-9_]{0,63}$/, {
+    error: "must be a variable such as NODE_ENV, not SKEIN_…",
+  }),
   z.string().max(10_000),
 );
 

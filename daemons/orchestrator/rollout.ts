@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { HostState, RolloutOutcome } from "../../lib/messages/catalogue.ts";
+import type { HostState, RolloutOutcome } from "../../lib/messages/catalogue/rollouts.ts";
 import {
   appName,
   commandId,

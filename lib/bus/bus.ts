@@ -1,4 +1,4 @@
-import type { Kind } from "../messages/catalogue.ts";
+import type { Kind } from "../messages/catalogue/entry.ts";
 
 /** What goes out: to one destination, as bytes. */
 export interface Outgoing {

@@ -1,4 +1,5 @@
-import { catalogue, type Kind, type MessageType } from "./catalogue.ts";
+import { catalogue, type MessageType } from "./catalogue.ts";
+import type { Kind } from "./catalogue/entry.ts";
 
 /** How destinations are named at this site. */
 export interface Topics {

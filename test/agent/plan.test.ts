@@ -6,7 +6,7 @@ import { dispensable, freeName, type KnownRelease, knownReleases } from "../../a
 import type { Request } from "../../agent/request.ts";
 import type { Step } from "../../agent/step.ts";
 import { app } from "../../lib/config/apps.ts";
-import type { LiveRelease } from "../../lib/messages/catalogue.ts";
+import type { LiveRelease } from "../../lib/messages/catalogue/deploys.ts";
 import { commandId, refName, releaseName, revision } from "../../lib/schema/names.ts";
 import { aDeploy, NOON } from "../lib/security/builders.ts";
 

@@ -38,7 +38,7 @@ export interface Stage {
   readonly central: string;
   readonly config: string;
   readonly state: string;
-  readonly rootOf: (host: string) => string;
+  readonly rootOf: (host: string, app?: string) => string;
   /** Writes another configuration beside the first, with these settings changed, and gives its path. */
   readonly variant: (name: string, changes: Readonly<Record<string, unknown>>) => string;
   /** Runs git as the developer does, in the clone. */
@@ -58,18 +58,22 @@ export interface Stage {
   /** Starts everything, and waits until it is ready. */
   readonly up: () => Promise<Running>;
   readonly session: () => Promise<Session>;
-  readonly live: (host: StageHost) => OnDisk | undefined;
+  readonly live: (host: StageHost, app?: string) => OnDisk | undefined;
   /** What is live everywhere, host by host. */
-  readonly everywhere: () => readonly (string | undefined)[];
+  readonly everywhere: (app?: string) => readonly (string | undefined)[];
   /** Which scripts ran on a host, for which revisions, the oldest first. */
-  readonly ran: (host: StageHost) => readonly string[];
+  readonly ran: (host: StageHost, app?: string) => readonly string[];
   /** Ends what still runs, looks for what was left behind, and takes it all away. */
   readonly close: () => Promise<void>;
 }
 
-export interface StageOptions {
-  /** Of the app shop, beside what every test has. */
-  readonly app?: Readonly<Record<string, unknown>>;
+interface AppOptions extends Readonly<Record<string, unknown>> {
+  readonly check?: Readonly<Record<string, unknown>>;
+}
+
+interface StageOptions {
+  /** Apps, each with what it has beside what all have; `shop` alone where they are left out. */
+  readonly apps?: Readonly<Record<string, AppOptions>>;
   /** Of the whole configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -86,12 +90,26 @@ export const SHOP: Readonly<Record<string, File>> = {
   "deploy/post-deploy": noted(),
 };
 
+const APP = {
+  repository: "shop",
+  root: "hosts/{host}/{app}",
+  requires: ["build"],
+  strategy: { canary: 1, batches: "100%" },
+};
+
+const checkAt = (url: string) => ({
+  url: `${url}/{host}/{app}`,
+  contains: "{revision}",
+  deadline: "20s",
+  interval: "50ms",
+});
+
 /** Sets the stage in a new folder. Nothing of Skein runs yet. */
-export async function setStage({ app = {}, config = {} }: StageOptions = {}): Promise<Stage> {
+export async function setStage({ apps = { shop: {} }, config = {} }: StageOptions = {}): Promise<Stage> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "skein-system-")));
   const [central, work, state] = [join(folder, "shop.git"), join(folder, "work"), join(folder, "state")];
   const file = join(folder, "skein.yaml");
-  const rootOf = (host: string) => join(folder, "hosts", host, "shop");
+  const rootOf = (host: string, app = "shop") => join(folder, "hosts", host, app);
   // Nothing of the person at this machine: no key, no configuration of git.
   const env = { PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), LANG: "C.UTF-8", USER: "dana" };
   mkdirSync(env.HOME);
@@ -122,23 +140,16 @@ export async function setStage({ app = {}, config = {} }: StageOptions = {}): Pr
     state: "state",
     broker: { listen: "127.0.0.1:0" },
     repositories: { shop: { url: "./shop.git", ci: true } },
-    apps: {
-      shop: {
-        repository: "shop",
-        root: "hosts/{host}/shop",
-        requires: ["build"],
-        strategy: { canary: 1, batches: "100%" },
-        check: { url: `${front.url}/{host}`, contains: "{revision}", deadline: "2s", interval: "50ms" },
-        ...app,
-      },
-    },
+    apps: Object.fromEntries(
+      Object.entries(apps).map(([app, more]) => [app, { ...APP, ...more, check: { ...checkAt(front.url), ...more.check } }]),
+    ),
     up: { hosts: HOSTS.map((host) => ({ host, labels: { role: "web" } })) },
     ...config,
   };
   writeFileSync(file, stringify(given));
   const running: Running[] = [];
   const configured = (words: readonly string[]) =>
-    words.includes("--config") ? words : [...words, "--config", file];
+    words.includes("--config") ? words : ["--config", file, ...words];
   const start = (...words: string[]) => {
     const started = startSkein(configured(words), { cwd: folder, env });
     running.push(started);
@@ -146,7 +157,7 @@ export async function setStage({ app = {}, config = {} }: StageOptions = {}): Pr
   };
   const run = (words: readonly string[], input?: string) =>
     runSkein(configured(words), { cwd: folder, env, ...(input !== undefined && { input }) });
-  const live = (host: StageHost) => onDisk(rootOf(host));
+  const live = (host: StageHost, app?: string) => onDisk(rootOf(host, app));
   return {
     folder,
     central,
@@ -180,8 +191,8 @@ export async function setStage({ app = {}, config = {} }: StageOptions = {}): Pr
     },
     session: () => openSession({ config: file }),
     live,
-    everywhere: () => HOSTS.map((host) => live(host)?.revision),
-    ran: (host) => linesOf(join(rootOf(host), "shared", "ran")),
+    everywhere: (app) => HOSTS.map((host) => live(host, app)?.revision),
+    ran: (host, app) => linesOf(join(rootOf(host, app), "shared", "ran")),
     close: async () => {
       await Promise.all(running.map((each) => each.stop()));
       await front.close();
@@ -208,10 +219,11 @@ function linesOf(file: string): readonly string[] {
   }
 }
 
-/** A web server that serves, for each host, the revision of what is live there; a release with a file `sick` answers 500. */
-async function openFront(rootOf: (host: string) => string) {
+/** A web server that serves, for each host and app, the revision of what is live there; a release with a file `sick` answers 500. */
+async function openFront(rootOf: Stage["rootOf"]) {
   const server = createServer(({ url = "/" }, response) => {
-    const root = rootOf(url.slice(1));
+    const [, host = "", app = ""] = url.split("/");
+    const root = rootOf(host, app);
     const isSick = readdirOf(join(root, "current")).includes("sick");
     response.writeHead(isSick ? 500 : 200).end(onDisk(root)?.revision ?? "nothing");
   });

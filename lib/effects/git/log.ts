@@ -1,4 +1,4 @@
-import type { Commit } from "../../messages/catalogue.ts";
+import type { Commit } from "../../messages/catalogue/commits.ts";
 import { revision } from "../../schema/names.ts";
 
 const FIELDS = ["%H", "%an", "%ae", "%ct", "%B"] as const;

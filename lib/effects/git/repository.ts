@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Commit } from "../../messages/catalogue.ts";
+import type { Commit } from "../../messages/catalogue/commits.ts";
 import { type RefName, refName, type Revision, revision } from "../../schema/names.ts";
 import { callGit, git } from "./run.ts";
 import { parseLog, LOG_FORMAT } from "./log.ts";

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import {
+  hostName,
+  isNoRevision,
+  refName,
+  repositoryName,
+  revision,
+  shortRef,
+  shortRevision,
+} from "../../schema/names.ts";
+import { entry, text, instant, seconds, counted, firstLine } from "./entry.ts";
+
+const commit = z.object({
+  revision,
+  author: z.object({ name: text(300), email: text(300) }),
+  at: instant,
+  message: text(4_096),
+});
+export type Commit = z.infer<typeof commit>;
+
+/** What is told of repositories. */
+export const commits = {
+  "commit.pushed": entry({
+    summary: "A ref of a repository moved.",
+    kind: "durable",
+    destination: "git.commits",
+    data: z.object({
+      repository: repositoryName,
+      ref: refName,
+      before: revision.describe("Where the ref was; only zeros where it is new."),
+      after: revision.describe(
+        "Where it is now; only zeros where it was deleted. Of a tag, the commit that it leads to.",
+      ),
+      change: z.enum(["created", "updated", "forced", "deleted"]),
+      pusher: text(300).optional().describe("Who pushed, as the git server knows them."),
+      at: instant,
+      commits: z.array(commit).max(100).describe("The newest first; the first hundred."),
+      total: z.int().min(0).describe("How many commits the push brought, listed or not."),
+    }),
+    identity: ({ repository, ref, before, after, at }) => [repository, ref, before, after, at],
+    line: ({ repository, ref, after, change, total, commits }) =>
+      isNoRevision(after)
+        ? `[${repository}] ${shortRef(ref)} deleted`
+        : `[${repository}] ${shortRef(ref)} ${change}: ${shortRevision(after)}, ${counted(total, "commit")}` +
+          (commits[0] === undefined ? "" : `, ${firstLine(commits[0].message)}`),
+  }),
+  "mirror.updated": entry({
+    summary: "A mirror was fetched and something in it changed.",
+    kind: "news",
+    destination: "mirrors",
+    data: z.object({
+      repository: repositoryName,
+      host: hostName,
+      changes: z.array(z.object({ ref: text(300), before: revision, after: revision })).max(1_000),
+      at: instant,
+      seconds,
+    }),
+    identity: ({ repository, host, at }) => [repository, host, at],
+    line: ({ repository, host, changes }) =>
+      `${host} fetched ${repository}: ${counted(changes.length, "ref")} changed`,
+  }),
+} as const;
