@@ -22,7 +22,7 @@ export const builds = {
     destination: "ci.builds",
     data: z.object({
       ...built,
-      pipeline: text(100).describe("The name of the recipe: that of the repository."),
+      pipeline: text(300).describe("The name of the recipe: that of the repository."),
     }),
     identity: ({ build }) => [build],
     line: ({ build }) => `build of ${build} requested`,
