@@ -1,3 +1,4 @@
+import { pause } from "../lib/effects/clock.ts";
 import { Failure } from "../lib/failure.ts";
 import { type RepositoryName, type Revision, shortRevision } from "../lib/schema/names.ts";
 import type { Ledger } from "../lib/store/ledger.ts";
@@ -34,6 +35,6 @@ export async function waitForBuild(
         `Cannot deploy ${shortRevision(revision)}: no build of it has ended`,
       );
     if (first) note(`waiting for the build of ${shortRevision(revision)}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
   }
 }

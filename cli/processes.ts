@@ -3,6 +3,7 @@ import { busAddress } from "../lib/config/broker-file.ts";
 import { findConfig, hostOfMachine, loadConfig } from "../lib/config/load.ts";
 import { type Controls, controls, notifyManager, signalsTo } from "../lib/daemon/process.ts";
 import { runDaemon, type State } from "../lib/daemon/run.ts";
+import { codeOf, reasonOf } from "../lib/failure.ts";
 import { type Log, openLog } from "../lib/log.ts";
 import type { HostName } from "../lib/schema/names.ts";
 import type { CommonArguments } from "./command.ts";
@@ -34,6 +35,19 @@ export async function runParts(
   const file = findConfig(args.config);
   const load = () => loadConfig(file, settingsSchema);
   const log = await openLog({ level: load().log.level });
+  /** A wrong file is complained of once, not by each daemon. */
+  const isGood = () => {
+    try {
+      load();
+      return true;
+    } catch (error) {
+      log.error(
+        { code: codeOf(error) },
+        `new configuration refused, keeping the old one:\n${reasonOf(error)}`,
+      );
+      return false;
+    }
+  };
   const outside = controls();
   const told = outside.listen();
   signalsTo(outside);
@@ -55,7 +69,7 @@ export async function runParts(
     };
     startAll().catch(reject);
   });
-  await Promise.race([follow(told, running), failed]);
+  await Promise.race([follow(told, running, isGood), failed]);
 }
 
 interface Running {
@@ -69,10 +83,11 @@ interface Running {
 async function follow(
   told: AsyncIterable<"reload" | "stop">,
   running: readonly (readonly Running[])[],
+  isGood: () => boolean,
 ): Promise<void> {
   for await (const control of told) {
     if (control === "stop") break;
-    for (const each of running.flat()) each.controls.send(control);
+    if (isGood()) for (const each of running.flat()) each.controls.send(control);
   }
   void notifyManager("draining");
   for (const stage of running.toReversed()) {
@@ -83,10 +98,12 @@ async function follow(
 
 function start({ daemon: name, host, labels }: Part, load: () => Settings, log: Log): Running {
   const own = controls();
+  const ownLog = host === undefined ? log : log.child({ host });
   const listening = own.listen();
   let isReadyNow = false;
   let tell: () => void = () => undefined;
-  const ready = new Promise<void>((resolve) => (tell = resolve));
+  let fail: (error: unknown) => void = () => undefined;
+  const ready = new Promise<void>((resolve, reject) => ([tell, fail] = [resolve, reject]));
   const settings = (): Settings => ({
     ...load(),
     ...(labels === undefined ? {} : { labels: { ...labels } }),
@@ -94,7 +111,7 @@ function start({ daemon: name, host, labels }: Part, load: () => Settings, log: 
   const identity = host ?? hostOfMachine(load());
   const finished = runDaemon(DAEMONS[name], {
     host: identity,
-    log: host === undefined ? log : log.child({ host }),
+    log: ownLog,
     now: () => new Date(),
     load: settings,
     connect: (clientId) =>
@@ -103,7 +120,7 @@ function start({ daemon: name, host, labels }: Part, load: () => Settings, log: 
         clientId,
         wait: true,
         spool: `${load().state}/spool/bus/${clientId}`,
-        log,
+        log: ownLog.child({ daemon: name }),
       }),
     controls: listening,
     report: (state: State) => {
@@ -118,7 +135,7 @@ function start({ daemon: name, host, labels }: Part, load: () => Settings, log: 
     for await (const control of own.listen()) if (control === "stop" && !isReadyNow) return;
   })();
   const ended = Promise.race([finished, left]);
-  // Nobody may wait for ever for the readiness of one that could not start.
-  void ended.catch(() => undefined).finally(tell);
+  // Nobody may wait for ever for the readiness of one that could not start, nor take it for ready.
+  ended.then(tell, fail);
   return { ready, ended, controls: own };
 }

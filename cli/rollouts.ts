@@ -1,3 +1,4 @@
+import { pause } from "../lib/effects/clock.ts";
 import { message, type Data } from "../lib/messages/catalogue.ts";
 import type { HostState } from "../lib/messages/catalogue/rollouts.ts";
 import { Failure } from "../lib/failure.ts";
@@ -68,7 +69,7 @@ export async function runRollout(
       // Where the broker is away, the next reminder may find it again.
       session.say(message("rollout.requested", { rollout, command })).catch(() => undefined);
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
   }
   return heard.finished;
 }

@@ -1,3 +1,4 @@
+import { pause } from "../../lib/effects/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 import { lineOf } from "../../lib/messages/envelope.ts";
 import { safeText } from "../../lib/safe-text.ts";
@@ -36,7 +37,7 @@ export const log = defineCommand({
         // What was said before the end may be recorded after it: it came another way.
         if (!args.follow || (ended && found.length === 0)) return 0;
         ended ||= found.some(isEnd);
-        await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+        await pause(INTERVAL);
       }
     } finally {
       await ledger.close();

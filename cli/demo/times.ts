@@ -1,3 +1,4 @@
+import { pause } from "../../lib/effects/clock.ts";
 import { Failure } from "../../lib/failure.ts";
 import type { Data } from "../../lib/messages/catalogue.ts";
 import type { Session } from "../session.ts";
@@ -26,7 +27,7 @@ export async function watchTimes(session: Session, times: Times) {
         if (build !== undefined) return build;
         if (Date.now() > until)
           throw new Failure("ANSWER_TIMEOUT", `No build of ${revision} ended within ${PATIENCE / 1_000} s`);
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        await pause(10);
       }
     },
   };

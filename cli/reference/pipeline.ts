@@ -1,5 +1,6 @@
 import { environmentOf } from "../../daemons/ci-runner/environment.ts";
 import { pipeline, PIPELINE_FILE } from "../../daemons/ci-runner/pipeline.ts";
+import { MARK } from "../../lib/effects/workspaces.ts";
 import { keysOf } from "../../lib/config/keys.ts";
 import { buildId, refName, repositoryName, revision } from "../../lib/schema/names.ts";
 import { code, pageHead, pageOf, tableOf, tableOfKeys } from "./markdown.ts";
@@ -7,13 +8,15 @@ import { code, pageHead, pageOf, tableOf, tableOfKeys } from "./markdown.ts";
 const MEANING: Readonly<Record<string, string>> = {
   PATH: "Where programs are found: Node's own folder and the usual ones.",
   HOME: "An empty folder that goes with the workspace.",
+  TMPDIR: "A folder for what need not last; it goes with the workspace too.",
   LANG: "Text is in UTF-8.",
   CI: "Always `true`.",
-  SKEIN_BUILD: "The id of the build. Whatever still carries it when the build ends is killed.",
+  SKEIN_BUILD: "The id of the build.",
   SKEIN_REPOSITORY: "The name of the repository.",
   SKEIN_REF: "The full ref that was pushed, such as `refs/heads/main`.",
   SKEIN_BRANCH: "Its short name, such as `main`.",
   SKEIN_REVISION: "The full object id of the commit.",
+  [MARK]: "The workspace. Whatever still carries it when the build ends is killed.",
 };
 
 /** What `.skein.yml` may say. `example` is the one of the sample app. */

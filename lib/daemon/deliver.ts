@@ -1,4 +1,5 @@
 import type { Bus, Delivery, Interest, Receive } from "../bus/bus.ts";
+import { pause } from "../effects/clock.ts";
 import { codeOf, Failure, reasonOf } from "../failure.ts";
 import { catalogue, type Data, type Message, type MessageType } from "../messages/catalogue.ts";
 import { deadLetters, destinationOf, type Topics } from "../messages/destinations.ts";
@@ -113,10 +114,7 @@ async function persistently(work: () => Promise<void>, signal: AbortSignal): Pro
       return await work();
     } catch (error) {
       if (!(error instanceof Failure && error.transient)) throw error;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, delay);
-        signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-      });
+      await pause(delay, signal);
     }
   }
   return work();

@@ -1,5 +1,6 @@
 import type { SharedSettings } from "../config/settings.ts";
 import type { Bus } from "../bus/bus.ts";
+import { pause } from "../effects/clock.ts";
 import { reasonOf } from "../failure.ts";
 import type { Log } from "../log.ts";
 import { message, type MessageType } from "../messages/catalogue.ts";
@@ -51,23 +52,24 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
   let context = await prepare();
   const bus = await runtime.connect(`${daemon.name}.${host}`);
   const answer: Answer = { bus, topics: context.settings.topics, source: `//${host}/${daemon.name}`, now };
-  const work = new Set<Promise<void>>();
-  const inHand = (each: Promise<void>): Promise<void> => {
-    const settled = each.catch(() => undefined).finally(() => work.delete(settled));
+  const work = new Set<Promise<unknown>>();
+  const inHand = <Result>(each: Promise<Result>): Promise<Result> => {
+    const settled: Promise<unknown> = each.catch(() => undefined).finally(() => work.delete(settled));
     work.add(settled);
     return each;
   };
   /** Runs something that says messages; what it throws is logged, for nobody waits for it. */
-  const run = async (what: string, replies: () => Replies | Promise<Replies>): Promise<void> => {
+  const run = (what: string, replies: () => Replies | Promise<Replies>): Promise<boolean> => {
     const running = (async () => {
       try {
         await sayAll(answer, await replies());
+        return true;
       } catch (error) {
         log.error({ error }, `${what} failed: ${reasonOf(error)}`);
+        return false;
       }
     })();
-    work.add(running);
-    await inHand(running);
+    return inHand(running);
   };
   const beat = (state: State) =>
     run("heartbeat", () => [
@@ -141,22 +143,16 @@ function sectionOf<Config>(settings: SharedSettings, name: string): Config {
   return (settings as unknown as Readonly<Record<string, Config>>)[name] as Config;
 }
 
-async function repeat(interval: () => number, once: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await once();
-    await pause(interval(), signal);
-  }
-}
+/** How long to wait after something failed, at the least: what fails at once must not keep a processor busy. */
+const AFTER_FAILURE = 1_000;
 
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end, { once: true });
-  });
+async function repeat(
+  interval: () => number,
+  once: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const succeeded = await once();
+    await pause(succeeded ? interval() : Math.max(AFTER_FAILURE, interval()), signal);
+  }
 }

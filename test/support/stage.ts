@@ -90,6 +90,8 @@ export const SHOP: Readonly<Record<string, File>> = {
   "deploy/post-deploy": noted(),
 };
 
+const yaml = (settings: unknown): string => stringify(settings, { aliasDuplicateObjects: false });
+
 const APP = {
   repository: "shop",
   root: "hosts/{host}/{app}",
@@ -141,12 +143,15 @@ export async function setStage({ apps = { shop: {} }, config = {} }: StageOption
     broker: { listen: "127.0.0.1:0" },
     repositories: { shop: { url: "./shop.git", ci: true } },
     apps: Object.fromEntries(
-      Object.entries(apps).map(([app, more]) => [app, { ...APP, ...more, check: { ...checkAt(front.url), ...more.check } }]),
+      Object.entries(apps).map(([app, more]) => [
+        app,
+        { ...APP, ...more, check: { ...checkAt(front.url), ...more.check } },
+      ]),
     ),
     up: { hosts: HOSTS.map((host) => ({ host, labels: { role: "web" } })) },
     ...config,
   };
-  writeFileSync(file, stringify(given));
+  writeFileSync(file, yaml(given));
   const running: Running[] = [];
   const configured = (words: readonly string[]) =>
     words.includes("--config") ? words : ["--config", file, ...words];
@@ -166,7 +171,7 @@ export async function setStage({ apps = { shop: {} }, config = {} }: StageOption
     rootOf,
     variant: (name, changes) => {
       const path = join(folder, `${name}.yaml`);
-      writeFileSync(path, stringify({ ...given, ...changes }));
+      writeFileSync(path, yaml({ ...given, ...changes }));
       return path;
     },
     git,

@@ -110,18 +110,21 @@ describe("a pre-deploy that", { timeout: 60_000 }, () => {
     ["fails", aScript("echo nothing works >&2; exit 5"), "SCRIPT_FAILED", "nothing works"],
     ["hangs", aScript("echo waiting; sleep 600"), "SCRIPT_TIMEOUT", "ran longer than 4 s"],
     ["is not executable", { script: "#!/bin/sh\n", mode: 0o644 }, "SCRIPT_NOT_EXECUTABLE", "chmod=+x"],
-  ])("%s stops the rollout at the canary, before anything live changed", async (_what, script, code, reason) => {
-    const before = onHosts("hasty");
-    stage.pushed({ "deploy/pre-deploy": script });
-    const ran = await deploy("hasty", "main");
-    expect(ran.status).toBe(1);
-    const [canary] = finishedIn(ran).hosts;
-    expect(canary).toMatchObject({ host: "web1", state: "failed", code });
-    expect(canary?.reason).toContain(reason);
-    expectUntouched(before, "hasty");
-    expect(stage.ran("web1", "hasty")).toEqual(before[0]?.ran);
-    stage.pushed(SHOP);
-  });
+  ])(
+    "%s stops the rollout at the canary, before anything live changed",
+    async (_what, script, code, reason) => {
+      const before = onHosts("hasty");
+      stage.pushed({ "deploy/pre-deploy": script });
+      const ran = await deploy("hasty", "main");
+      expect(ran.status).toBe(1);
+      const [canary] = finishedIn(ran).hosts;
+      expect(canary).toMatchObject({ host: "web1", state: "failed", code });
+      expect(canary?.reason).toContain(reason);
+      expectUntouched(before, "hasty");
+      expect(stage.ran("web1", "hasty")).toEqual(before[0]?.ran);
+      stage.pushed(SHOP);
+    },
+  );
 
   test("prints 100 MB is followed to its end; its beginning and its end are kept, and no more", async () => {
     const prints = "echo the beginning; yes and so on | head -c 100000000; echo; echo the end";
@@ -209,7 +212,12 @@ describe("the commands", { timeout: 60_000 }, () => {
   test("hosts lists the hosts, with their labels and what they carry", async () => {
     const { json } = await stage.skein("hosts", "--json");
     expect(json).toMatchObject(
-      HOSTS.map((host) => ({ host, present: true, labels: { role: "web" }, apps: [{ app: "shop" }, { app: "hasty" }] })),
+      HOSTS.map((host) => ({
+        host,
+        present: true,
+        labels: { role: "web" },
+        apps: [{ app: "shop" }, { app: "hasty" }],
+      })),
     );
   });
 

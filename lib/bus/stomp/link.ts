@@ -27,6 +27,7 @@ export class Link {
   #connection: Connection | undefined;
   #last: BrokerAddress | undefined;
   #running: Promise<void> = Promise.resolve();
+  #wasConnected = false;
   #isTold = false;
 
   constructor(options: LinkOptions) {
@@ -61,7 +62,10 @@ export class Link {
     const { up, down, log, goodAfter } = this.#options;
     const since = performance.now();
     this.#connection = connection;
-    log.info({ broker: connection.broker }, "connected to the broker");
+    // At the start nobody wonders; after an outage it is good news.
+    const say = this.#wasConnected ? log.info.bind(log) : log.debug.bind(log);
+    say({ broker: connection.broker }, "connected to the broker");
+    this.#wasConnected = true;
     await up(connection).then(
       () => (this.#isTold = false),
       (error: Failure) => error.transient || this.#tell(error),
