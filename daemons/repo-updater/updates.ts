@@ -16,7 +16,10 @@ export function updatesOf(
     const changes = await mirrors.fetch(repository);
     if (changes.length === 0) return [];
     const at = new Date();
-    const told = changes.filter(({ ref }) => ref.length <= MOST_NAME).slice(0, MOST_CHANGES);
+    // Git allows names of thousands of characters, a message of fewer.
+    const told = changes
+      .slice(0, MOST_CHANGES)
+      .map((each) => ({ ...each, ref: each.ref.slice(0, MOST_NAME) }));
     const seconds = (at.getTime() - begun) / 1_000;
     return [message("mirror.updated", { repository, host, changes: told, at: at.toISOString(), seconds })];
   });

@@ -19,7 +19,7 @@ import { installHook } from "../../lib/effects/hooks.ts";
 import type { Data, Message } from "../../lib/messages/catalogue.ts";
 import { enclose, encode } from "../../lib/messages/envelope.ts";
 import { NO_REVISION, refName } from "../../lib/schema/names.ts";
-import { given, type Given } from "../support/given.ts";
+import { given } from "../support/given.ts";
 import { aRepository, type Repository } from "../support/repository.ts";
 
 const HOOK = join(import.meta.dirname, "../../hooks/post-receive");
@@ -28,22 +28,24 @@ const ONE = "1".repeat(40);
 let folder: string;
 let spool: string;
 let shop: Repository;
-let daemon: Given<unknown>;
+let daemon: ReturnType<typeof open>;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "skein-announcer-"));
   spool = join(folder, "spool", "announce");
-  shop = aRepository(folder);
-  await installHook({ repository: shop.central, name: "shop", spool, hook: HOOK });
-  daemon = await given(
-    announcer,
-    { poll: "1ms" },
-    { settings: { state: folder, repositories: { shop: { url: shop.central } } } },
-  );
+  shop = await aRepository(folder);
+  await installHook({ repository: shop.path, name: "shop", spool, hook: HOOK });
+  daemon = open();
 });
 
+const open = () =>
+  given(announcer, {
+    config: { poll: "1ms" },
+    settings: { state: folder, repositories: { shop: { url: shop.path } } },
+  });
+
 afterEach(async () => {
-  await daemon.dispose();
+  (await daemon.context()).deps.spool.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -55,13 +57,13 @@ const waiting = () => readdirSync(spool).filter((name) => name !== "rejected");
 const rejected = () => readdirSync(join(spool, "rejected"));
 
 /** A file as the hook writes it. */
-function spoolFile({ name = "shop", path = shop.central, lines = "" }, file = "push-by-hand"): void {
+function spoolFile({ name = "shop", path = shop.path, lines = "" }, file = "push-by-hand"): void {
   writeFileSync(join(spool, file), `skein-push 1\nname ${name}\npath ${path}\npusher eve\n${lines}end\n`);
 }
 
 test("a push to a new branch tells of its commits, the newest first, and of who pushed", async () => {
-  const first = shop.commit({}, "Grüße\n\nrepo: payroll\nnewrev: 0\n");
-  const second = shop.push({}, "zweitens");
+  const first = await shop.commit({}, "Grüße\n\nrepo: payroll\nnewrev: 0\n");
+  const second = await shop.push({}, "zweitens");
   const [push, ...others] = pushes(await daemon.tick());
   expect(others).toEqual([]);
   expect(push).toMatchObject({
@@ -85,13 +87,13 @@ test("a push to a new branch tells of its commits, the newest first, and of who 
 });
 
 test("an update, a rewind and a deletion are told apart", async () => {
-  const first = shop.push();
-  const second = shop.push();
-  shop.git("reset", "--quiet", "--hard", first);
-  shop.git("push", "--quiet", "--force", "origin", "main");
-  const third = shop.push();
-  shop.git("push", "--quiet", "origin", "main:old", ":refs/heads/none");
-  shop.git("push", "--quiet", "origin", ":old");
+  const first = await shop.push();
+  const second = await shop.push();
+  await shop.git.raw("reset", "--quiet", "--hard", first);
+  await shop.git.raw("push", "--quiet", "--force", "origin", "main");
+  const third = await shop.push();
+  await shop.git.raw("push", "--quiet", "origin", "main:old", ":refs/heads/none");
+  await shop.git.raw("push", "--quiet", "origin", ":old");
   expect(
     pushes(await daemon.tick()).map(({ before, after, change, total }) => ({ before, after, change, total })),
   ).toEqual([
@@ -105,13 +107,13 @@ test("an update, a rewind and a deletion are told apart", async () => {
 });
 
 test("a tag leads to its commit, whether it is annotated or not", async () => {
-  const first = shop.push();
-  shop.git("tag", "light");
-  shop.git("tag", "--annotate", "--message", "release", "v1");
-  shop.git("push", "--quiet", "origin", "light", "v1");
-  const second = shop.commit();
-  shop.git("tag", "--annotate", "--force", "--message", "again", "v1");
-  shop.git("push", "--quiet", "--force", "origin", "v1");
+  const first = await shop.push();
+  await shop.git.raw("tag", "light");
+  await shop.git.raw("tag", "--annotate", "--message", "release", "v1");
+  await shop.git.raw("push", "--quiet", "origin", "light", "v1");
+  const second = await shop.commit();
+  await shop.git.raw("tag", "--annotate", "--force", "--message", "again", "v1");
+  await shop.git.raw("push", "--quiet", "--force", "origin", "v1");
   const [, light, annotated, moved] = pushes(await daemon.tick());
   expect([light, annotated]).toMatchObject([
     { ref: "refs/tags/light", after: first, change: "created", commits: [{ revision: first }] },
@@ -121,8 +123,8 @@ test("a tag leads to its commit, whether it is annotated or not", async () => {
 });
 
 test("three refs in one push are three messages, and each tells of the commits that all brought", async () => {
-  const only = shop.commit();
-  shop.git("push", "--quiet", "origin", "main", "main:next", "main:refs/tags/v1");
+  const only = await shop.commit();
+  await shop.git.raw("push", "--quiet", "origin", "main", "main:next", "main:refs/tags/v1");
   const said = pushes(await daemon.tick());
   expect(said.map(({ ref, commits }) => [ref, commits.map(({ revision }) => revision)])).toEqual([
     ["refs/heads/main", [only]],
@@ -132,11 +134,11 @@ test("three refs in one push are three messages, and each tells of the commits t
 });
 
 test("what leads to no commit, and what no ref of ours can be called, is said to people and not announced", async () => {
-  shop.push({ page: "text" });
+  await shop.push({ page: "text" });
   await daemon.tick();
-  const blob = shop.git("rev-parse", "HEAD:page");
+  const blob = (await shop.git.raw("rev-parse", "HEAD:page")).trim();
   const hostile = ["--upload-pack=touch", ";touch${IFS}x", "$(id)", "`id`", "a|b", "\u202egnp", "ä", ONE];
-  shop.git(
+  await shop.git.raw(
     "push",
     "--quiet",
     "origin",
@@ -151,10 +153,8 @@ test("what leads to no commit, and what no ref of ours can be called, is said to
 });
 
 test("a push that is announced again, after a crash, has the same id", async () => {
-  shop.push();
+  await shop.push();
   const [name = ""] = waiting();
-  const { tick } = announcer.every ?? {};
-  expect(tick).toBeDefined();
   const ids = async () =>
     (await daemon.tick()).map((each) => enclose(each, { source: "//a/b", now: new Date() }).id);
   execFileSync("cp", ["--preserve=timestamps", join(spool, name), join(folder, "kept")]);
@@ -165,14 +165,8 @@ test("a push that is announced again, after a crash, has the same id", async () 
 });
 
 test("a file stays until what it tells is safe", async () => {
-  shop.push();
-  const context = {
-    deps: daemon.deps,
-    settings: { repositories: { shop: { url: shop.central } } },
-    config: { poll: 1 },
-    signal: AbortSignal.abort(),
-  };
-  const replies = announcer.every?.tick(context as never) as AsyncGenerator<Message>;
+  await shop.push();
+  const replies = announcer.every?.tick(await daemon.context()) as AsyncGenerator<Message>;
   expect((await replies.next()).value).toMatchObject({ type: "commit.pushed" });
   expect(waiting()).toHaveLength(1);
   await replies.return(undefined);
@@ -181,9 +175,15 @@ test("a file stays until what it tells is safe", async () => {
   expect(waiting()).toEqual([]);
 });
 
-test.each([
+test.each<readonly [string, () => void | Promise<void>]>([
   ["what is no push", () => writeFileSync(join(spool, "push-x"), "hello\n")],
-  ["half a push", () => (shop.push(), truncateSync(join(spool, waiting()[0] ?? ""), 120))],
+  [
+    "half a push",
+    async () => {
+      await shop.push();
+      truncateSync(join(spool, waiting()[0] ?? ""), 120);
+    },
+  ],
   ["an empty file", () => writeFileSync(join(spool, "push-x"), "")],
   [
     "a path in the place of a name",
@@ -203,12 +203,12 @@ test.each([
   ["a folder", () => mkdirSync(join(spool, "push-x"))],
   ["a pipe", () => execFileSync("sh", ["-c", `mkfifo ${join(spool, "push-x")}`])],
 ])("%s is set aside, and the next push is announced all the same", async (_what, put) => {
-  put();
-  shop.push();
+  await put();
+  await shop.push();
   expect(pushes(await daemon.tick())).toHaveLength(1);
   expect(waiting()).toEqual([]);
   expect(rejected()).toHaveLength(1);
-  expect(daemon.said).toMatchObject([{ level: "warn" }]);
+  expect(daemon.logged).toMatchObject([{ level: "warn" }]);
 });
 
 test("a push that a killed hook had written down, but not given its name, is announced later", async () => {
@@ -219,18 +219,18 @@ test("a push that a killed hook had written down, but not given its name, is ann
 });
 
 test("where the commits cannot be read, the push is still news", async () => {
-  shop.push();
-  rmSync(shop.central, { recursive: true });
+  await shop.push();
+  rmSync(shop.path, { recursive: true });
   expect(pushes(await daemon.tick())).toMatchObject([
     { ref: "refs/heads/main", change: "created", commits: [], total: 0 },
   ]);
-  expect(daemon.said).toMatchObject([{ level: "warn" }]);
+  expect(daemon.logged).toMatchObject([{ level: "warn" }]);
 });
 
 test("a hundred long messages fit into what a broker takes", async () => {
   const long = "\u0001ü".repeat(4_000);
-  for (let count = 0; count < 20; count += 1) shop.commit({}, `${count}\n\n${long}`);
-  shop.git("push", "--quiet", "origin", "main");
+  for (let count = 0; count < 20; count += 1) await shop.commit({}, `${count}\n\n${long}`);
+  await shop.git.raw("push", "--quiet", "origin", "main");
   const [said] = await daemon.tick();
   if (said?.type !== "commit.pushed") throw new Error("nothing was announced");
   expect(encode(enclose(said, { source: "//a/b", now: new Date() })).length).toBeLessThan(512 * 1024);
@@ -238,14 +238,15 @@ test("a hundred long messages fit into what a broker takes", async () => {
 });
 
 test("a gone spool is waited for", async () => {
+  await daemon.context();
   rmSync(spool, { recursive: true });
   await expect(daemon.tick()).rejects.toThrow("ENOENT");
   mkdirSync(spool);
-  shop.push();
+  await shop.push();
   expect(pushes(await daemon.tick())).toHaveLength(1);
 });
 
-test("whatever stands in a file of the spool, it is a push that fits or nothing", () => {
+test("whatever stands in a file of the spool, it is a push that fits or nothing", async () => {
   const line = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.constantFrom("skein-push 1", "name shop", "path /x", "pusher ", "end", `${ONE} ${ONE} refs/heads/-x`),
@@ -261,7 +262,7 @@ test("whatever stands in a file of the spool, it is a push that fits or nothing"
   );
 });
 
-test("a push survives being written down and read, whatever its refs and its pusher are called", () => {
+test("a push survives being written down and read, whatever its refs and its pusher are called", async () => {
   const text = fc
     .string({ unit: "binary", minLength: 1, maxLength: 60 })
     .filter((said) => !/[\n\0]/.test(said));
@@ -280,7 +281,7 @@ test("a push survives being written down and read, whatever its refs and its pus
   );
 });
 
-test("no name with which git, a shell or a path could be fooled is a ref that is announced", () => {
+test("no name with which git, a shell or a path could be fooled is a ref that is announced", async () => {
   const parts = fc.constantFrom(
     "-",
     "--",
@@ -313,4 +314,52 @@ test("no name with which git, a shell or a path could be fooled is a ref that is
       expect(success && /(\.\.|@\{|\/\/|[^A-Za-z0-9._/@+-])/.test(said)).toBe(false);
     }),
   );
+});
+
+test("of very many commits the newest hundred are listed, and all are counted", async () => {
+  await shop.push({}, "0");
+  await daemon.tick();
+  for (let count = 1; count <= 103; count += 1) await shop.commit({}, `${count}`);
+  await shop.git.raw(["push", "--quiet", "origin", "main"]);
+  const [push] = pushes(await daemon.tick());
+  expect(push?.total).toBe(103);
+  expect(push?.commits.map(({ message }) => message)).toEqual(
+    Array.from({ length: 100 }, (_none, index) => `${103 - index}`),
+  );
+});
+
+test("a message of ten megabytes is told by its beginning", async () => {
+  writeFileSync(join(folder, "message"), `big\n\n${"x".repeat(10 * 1024 * 1024)}`);
+  await shop.git.raw(["commit", "--quiet", "--allow-empty", "--file", join(folder, "message")]);
+  await shop.push({}, "after");
+  const [push] = pushes(await daemon.tick());
+  expect(push?.commits.map(({ message }) => message.length)).toEqual([5, 4_096]);
+});
+
+test("a file stays until the last of its messages was taken", async () => {
+  await shop.commit();
+  await shop.git.raw(["push", "--quiet", "origin", "main", "main:next", "main:refs/tags/v1"]);
+  const replies = announcer.every?.tick(await daemon.context()) as AsyncGenerator<Message>;
+  for (let taken = 0; taken < 3; taken += 1) {
+    expect((await replies.next()).done).toBe(false);
+    expect(waiting()).toHaveLength(1);
+  }
+  expect((await replies.next()).done).toBe(true);
+  expect(waiting()).toEqual([]);
+});
+
+test.each([
+  ["a line separator", "a\u2028b"],
+  ["a text that seems to have no width", "a\u200bb"],
+  ["two hundred and fifty characters", "x".repeat(250)],
+  ["nothing but zeros", "0".repeat(40)],
+  ["the name of something that every object has", "__proto__"],
+  ["an option", "-x"],
+])("a branch called %s keeps no other branch of its push from being announced", async (_what, name) => {
+  const head = await shop.commit();
+  await shop.git.raw(["push", "--quiet", "origin", "main", `main:refs/heads/${name}`]);
+  const said = await daemon.tick();
+  expect(pushes(said)).toMatchObject([{ ref: "refs/heads/main", after: head }]);
+  expect(events(said)).toHaveLength(1);
+  expect(events(said)[0]).not.toMatch(/[\u2028\u200b]/);
 });

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ciRunner } from "../../daemons/ci-runner.ts";
 import type { Workspace } from "../../lib/effects/workspaces.ts";
-import type { Data, Message, MessageType } from "../../lib/messages/catalogue.ts";
+import type { Data, Message } from "../../lib/messages/catalogue.ts";
 import { parseData } from "../../lib/messages/envelope.ts";
 import type { Revision } from "../../lib/schema/names.ts";
 import { aFolder } from "../support/folder.ts";
-import { given, type Given } from "../support/given.ts";
+import { dataOf, given } from "../support/given.ts";
 import { aLongTime, processesWith } from "../support/processes.ts";
 import { aRepository, type Repository } from "../support/repository.ts";
 import { until } from "../support/until.ts";
@@ -17,28 +17,28 @@ import { until } from "../support/until.ts";
 let folder: string;
 let state: string;
 let shop: Repository;
-let runner: Given<object>;
+let runner: ReturnType<typeof open>;
 
 beforeEach(async () => {
   folder = aFolder();
   state = join(folder, "state");
-  shop = aRepository(folder);
-  runner = await open();
+  shop = await aRepository(folder);
+  runner = open();
 });
 
 afterEach(() => {
   const workspaces = join(state, "workspaces");
-  if (existsSync(workspaces)) expect(readdirSync(workspaces)).toEqual([]);
+  const left = existsSync(workspaces) ? readdirSync(workspaces) : [];
+  if (left.length > 0) throw new Error(`left in the folder of workspaces: ${left.join(", ")}`);
 });
 
-const open = async (config: Readonly<Record<string, unknown>> = {}, deps?: object): Promise<Given<object>> =>
-  given(ciRunner as never, config, {
-    ...(deps === undefined ? {} : { deps: deps as never }),
-    settings: {
-      state,
-      repositories: { shop: { url: shop.central, ci: true }, plain: { url: shop.central } },
-    },
-  });
+const open = (config: Readonly<Record<string, unknown>> = {}, signal = new AbortController().signal) =>
+  given(ciRunner, { config, signal, settings: settings() });
+
+const settings = () => ({
+  state,
+  repositories: { shop: { url: shop.path, ci: true }, plain: { url: shop.path } },
+});
 
 /** Asks for a build. */
 const request = (revision: Revision, said: Readonly<Record<string, unknown>> = {}): Data<"build.requested"> =>
@@ -51,17 +51,14 @@ const request = (revision: Revision, said: Readonly<Record<string, unknown>> = {
     ...said,
   });
 
-const pushed = (pipeline: string, files: Readonly<Record<string, string>> = {}): Revision =>
+const pushed = (pipeline: string, files: Readonly<Record<string, string>> = {}): Promise<Revision> =>
   shop.push({ ".skein.yml": pipeline, ...files });
 
 /** Pushes a pipeline of these commands, and builds it. */
 async function built(...commands: readonly string[]) {
-  const revision = pushed(JSON.stringify({ steps: commands.map((run) => ({ run })) }));
+  const revision = await pushed(JSON.stringify({ steps: commands.map((run) => ({ run })) }));
   return { revision, ...told(await runner.when("build.requested", request(revision))) };
 }
-
-const dataOf = <Type extends MessageType>(type: Type, messages: readonly Message[]): Data<Type>[] =>
-  messages.flatMap((each) => (each.type === type ? [each.data as Data<Type>] : []));
 
 function told(messages: readonly Message[]) {
   const [finished] = dataOf("build.finished", messages);
@@ -81,7 +78,7 @@ test("a build begins, tells what it prints, and ends", async () => {
     "build.log",
     "build.finished",
   ]);
-  expect(messages[0]?.data).toMatchObject({ build: `shop@${revision}`, host: "builder", revision });
+  expect(messages[0]?.data).toMatchObject({ build: `shop@${revision}`, host: "web1", revision });
   expect(lines).toEqual(["one", "two", "three", "none"]);
   expect(finished).toMatchObject({
     outcome: "passed",
@@ -109,8 +106,8 @@ test("a step ends at its first command that fails", async () => {
 });
 
 test("a build takes place at exactly its revision, in a folder of its own, without git", async () => {
-  const first = pushed("steps: [{run: 'cat page; ls -A; pwd'}]", { page: "old\n" });
-  pushed("steps: [{run: 'false'}]", { page: "new\n" });
+  const first = await pushed("steps: [{run: 'cat page; ls -A; pwd'}]", { page: "old\n" });
+  await pushed("steps: [{run: 'false'}]", { page: "new\n" });
   const { finished, lines } = told(await runner.when("build.requested", request(first)));
   expect(finished.outcome).toBe("passed");
   expect(lines.slice(0, -1)).toEqual(["old", ".skein.yml", "page"]);
@@ -119,22 +116,14 @@ test("a build takes place at exactly its revision, in a folder of its own, witho
 
 test("a step has just the variables that are documented, and its own", async () => {
   process.env["SKEIN_TEST_SECRET"] = "hunter2";
-  const revision = pushed("env: {SHARED: a}\nsteps: [{run: env, env: {OWN: b}}]");
+  const revision = await pushed("env: {SHARED: a}\nsteps: [{run: env, env: {OWN: b}}]");
   const { lines } = told(await runner.when("build.requested", request(revision)));
   delete process.env["SKEIN_TEST_SECRET"];
   const names = lines.map((line) => line.split("=", 1)[0] ?? "").filter((name) => name !== "_");
   expect(names.sort((a, b) => a.localeCompare(b))).toEqual(
-    [
-      ...["CI", "HOME", "LANG", "OWN", "PATH", "PWD", "SHARED", "TMPDIR"],
-      ...[
-        "SKEIN_BRANCH",
-        "SKEIN_BUILD",
-        "SKEIN_REF",
-        "SKEIN_REPOSITORY",
-        "SKEIN_REVISION",
-        "SKEIN_WORKSPACE",
-      ],
-    ].sort((a, b) => a.localeCompare(b)),
+    "CI HOME LANG OWN PATH PWD SHARED SKEIN_BRANCH SKEIN_BUILD SKEIN_REF SKEIN_REPOSITORY SKEIN_REVISION SKEIN_WORKSPACE TMPDIR".split(
+      " ",
+    ),
   );
   expect(
     lines.filter((line) => /^(HOME|TMPDIR)=/.test(line)).every((line) => line.includes("/workspaces/")),
@@ -142,7 +131,7 @@ test("a step has just the variables that are documented, and its own", async () 
 });
 
 test("a revision without .skein.yml has nothing to run, and passes", async () => {
-  const { finished } = told(await runner.when("build.requested", request(shop.push({ page: "x" }))));
+  const { finished } = told(await runner.when("build.requested", request(await shop.push({ page: "x" }))));
   expect(finished).toMatchObject({
     outcome: "passed",
     reason: expect.stringContaining("no .skein.yml") as string,
@@ -151,7 +140,7 @@ test("a revision without .skein.yml has nothing to run, and passes", async () =>
 });
 
 test("an invalid .skein.yml is an error; everything that is wrong is listed with its place", async () => {
-  const revision = pushed(
+  const revision = await pushed(
     "steps:\n  - run: ''\n  - name: test\ntimeout: soon\nenv: {SKEIN_REF: x}\nextra: 1\n",
   );
   const { finished } = told(await runner.when("build.requested", request(revision)));
@@ -162,11 +151,11 @@ test("an invalid .skein.yml is an error; everything that is wrong is listed with
 });
 
 test("a revision that no branch leads to is not built, nor is what the configuration does not say", async () => {
-  const loose = shop.commit({ ".skein.yml": "steps: [{run: 'true'}]" });
+  const loose = await shop.commit({ ".skein.yml": "steps: [{run: 'true'}]" });
   const outcome = async (data: Data<"build.requested">) =>
     told(await runner.when("build.requested", data)).finished;
   expect(await outcome(request(loose))).toMatchObject({ outcome: "errored", code: "REF_UNKNOWN" });
-  shop.git("push", "--quiet", "origin", "main");
+  await shop.git.raw("push", "--quiet", "origin", "main");
   expect(await outcome(request(loose))).toMatchObject({ outcome: "passed" });
   for (const repository of ["plain", "other", "constructor"]) {
     expect(await outcome(request(loose, { repository, build: `${repository}@${loose}` }))).toMatchObject({
@@ -177,14 +166,10 @@ test("a revision that no branch leads to is not built, nor is what the configura
 });
 
 test("a repository that cannot be fetched is tried again, then the build is an error", async () => {
-  const revision = pushed("steps: [{run: 'true'}]");
-  const deps = { ...runner.deps, delays: [1, 1] };
-  rmSync(shop.central, { recursive: true });
-  const patient = await given(
-    ciRunner as never,
-    {},
-    { settings: { state, repositories: { shop: { url: shop.central, ci: true } } }, deps },
-  );
+  const revision = await pushed("steps: [{run: 'true'}]");
+  const deps = { ...(await runner.context()).deps, delays: [1, 1] };
+  rmSync(shop.path, { recursive: true });
+  const patient = given(ciRunner, { settings: settings(), deps });
   const { finished } = told(await patient.when("build.requested", request(revision)));
   expect(finished).toMatchObject({ outcome: "errored", code: "MIRROR_UNREACHABLE" });
 });
@@ -195,7 +180,7 @@ test.each([
 ])("%s that takes too long is ended", async (_what, pipeline) => {
   const time = aLongTime();
   const { finished } = told(
-    await runner.when("build.requested", request(pushed(pipeline.replace("TIME", time)))),
+    await runner.when("build.requested", request(await pushed(pipeline.replace("TIME", time)))),
   );
   expect(finished).toMatchObject({
     outcome: "failed",
@@ -206,12 +191,12 @@ test.each([
 });
 
 test("the runner's own limit holds, whatever .skein.yml says", async () => {
-  runner = await open({ timeout: "200ms" });
+  runner = open({ timeout: "200ms" });
   const time = aLongTime();
   const { finished } = told(
     await runner.when(
       "build.requested",
-      request(pushed(`steps: [{run: 'sleep ${time}', timeout: 2h}]\ntimeout: 3h`)),
+      request(await pushed(`steps: [{run: 'sleep ${time}', timeout: 2h}]\ntimeout: 3h`)),
     ),
   );
   expect(finished).toMatchObject({ outcome: "failed", code: "COMMAND_TIMEOUT" });
@@ -219,7 +204,7 @@ test("the runner's own limit holds, whatever .skein.yml says", async () => {
 
 test("a step that ignores being told to end is killed", async () => {
   const time = aLongTime();
-  const revision = pushed(
+  const revision = await pushed(
     `steps: [{run: "trap '' TERM; sleep ${time} & sleep ${time}; sleep ${time}", timeout: 200ms}]`,
   );
   const { finished } = told(await runner.when("build.requested", request(revision)));
@@ -239,7 +224,7 @@ test("what a build leaves behind is ended, wherever it went", async () => {
 });
 
 test("a build that prints a hundred megabytes is told in its beginning and its end", async () => {
-  runner = await open({ "log-said": "64KiB", "log-kept": "1MiB" });
+  runner = open({ "log-said": "64KiB", "log-kept": "1MiB" });
   const { finished, logs, lines, revision } = await built("echo first; yes | head -c 100000000; echo last");
   expect(finished.outcome).toBe("passed");
   expect(logs.map(({ sequence }) => sequence)).toEqual(logs.map((_, index) => index));
@@ -257,20 +242,22 @@ test("a build that prints all the time sends few messages", async () => {
 
 test("a runner that must leave gives up the build, which comes back", async () => {
   const time = aLongTime();
-  const revision = pushed(`steps: [{run: 'touch ../../../begun; sleep ${time}'}]`);
+  const revision = await pushed(`steps: [{run: 'touch ../../../begun; sleep ${time}'}]`);
+  const drain = new AbortController();
+  runner = open({}, drain.signal);
   const building = runner.when("build.requested", request(revision));
   await until("the step runs", () => existsSync(join(state, "begun")));
-  runner.outOfTime();
+  drain.abort();
   await expect(building).rejects.toThrow(/is given up/);
   expect(processesWith(time)).toEqual([]);
-  runner = await open();
+  runner = open();
   rmSync(join(state, "begun"));
-  const again = request(pushed("steps: [{run: 'true'}]"));
+  const again = request(await pushed("steps: [{run: 'true'}]"));
   expect(told(await runner.when("build.requested", again)).finished.outcome).toBe("passed");
 });
 
 test("a build that is handed over again while it runs runs once", async () => {
-  const revision = pushed("steps: [{run: 'echo run >>../../../runs; sleep 0.3'}]");
+  const revision = await pushed("steps: [{run: 'echo run >>../../../runs; sleep 0.3'}]");
   const [first, second] = await Promise.all([
     runner.when("build.requested", request(revision)),
     runner.when("build.requested", request(revision)),
@@ -282,27 +269,11 @@ test("a build that is handed over again while it runs runs once", async () => {
 
 test("a build whose messages nobody takes is ended with all that it started", async () => {
   const time = aLongTime();
-  const revision = pushed(`steps: [{run: 'echo begun; sleep ${time}'}]`);
-  const context = await contextOf();
-  const replies = ciRunner.on?.["build.requested"]?.(
-    request(revision),
-    context as never,
-    {} as never,
-  ) as AsyncGenerator<Message, undefined>;
-  for (let said = await replies.next(); said.value?.type !== "build.log"; said = await replies.next());
-  await replies.return(undefined);
+  const revision = await pushed(`steps: [{run: 'echo begun; sleep ${time}'}]`);
+  const context = await runner.context();
+  const replies = ciRunner.on?.["build.requested"]?.(request(revision), context, {} as never);
+  for await (const { type } of replies as AsyncIterable<Message>) if (type === "build.log") break;
   expect(processesWith(time)).toEqual([]);
-});
-
-/** What a handler is given, for a test that takes its messages one by one. */
-const contextOf = async () => ({
-  config: ciRunner.config.parse({}),
-  deps: runner.deps,
-  settings: { repositories: { shop: { url: shop.central, ci: true } } },
-  host: "builder",
-  log: { warn: () => undefined },
-  now: () => new Date(),
-  signal: new AbortController().signal,
 });
 
 test("what a killed runner left is swept at the next start: its files, and what it had started", async () => {
@@ -318,13 +289,13 @@ test("what a killed runner left is swept at the next start: its files, and what 
   });
   const other = join(state, "workspaces", "1-other");
   mkdirSync(other);
-  await Promise.all([once(orphan, "exit"), open()]);
+  await Promise.all([once(orphan, "exit"), open().context()]);
   expect(readdirSync(join(state, "workspaces"))).toEqual(["1-other"]);
   rmSync(other, { recursive: true });
 });
 
 test("of the output on disk only the newest stays", async () => {
-  runner = await open({ keep: 2 });
+  runner = open({ keep: 2 });
   for (const page of ["1", "2", "3"]) await built(`echo ${page}`);
   expect(readdirSync(join(state, "builds"))).toHaveLength(2);
 });
@@ -341,7 +312,7 @@ test("output that is not text is told as well as it can be", async () => {
 });
 
 test("a workspace that cannot be removed takes nothing from the verdict", async () => {
-  const { deps } = runner as { deps: { workspaces: { make: () => Promise<Workspace> } } };
+  const { deps } = await runner.context();
   const stuck: Workspace[] = [];
   const workspaces = {
     make: async () => {
@@ -350,18 +321,16 @@ test("a workspace that cannot be removed takes nothing from the verdict", async 
       return { ...workspace, remove: () => Promise.reject(new Error("busy")) };
     },
   };
-  runner = await open({}, { ...deps, workspaces });
+  runner = given(ciRunner, { settings: settings(), deps: { ...deps, workspaces } });
   expect((await built("true")).finished).toMatchObject({ outcome: "passed" });
-  expect(runner.said).toContainEqual(
-    expect.objectContaining({ level: "warn", text: "cannot remove a workspace: busy" }),
-  );
+  expect(runner.logged).toMatchObject([{ level: "warn", text: "cannot remove a workspace: busy" }]);
   for (const each of stuck) await each.remove();
 });
 
 test("a branch named as the revision does not stand in for it", async () => {
-  const asked = pushed("steps: [{run: 'cat page'}]", { page: "good\n" });
-  const other = pushed("steps: [{run: 'cat page'}]", { page: "evil\n" });
-  shop.git("push", "--quiet", "origin", `${other}:refs/heads/${asked}`);
+  const asked = await pushed("steps: [{run: 'cat page'}]", { page: "good\n" });
+  const other = await pushed("steps: [{run: 'cat page'}]", { page: "evil\n" });
+  await shop.git.raw(["push", "--quiet", "origin", `${other}:refs/heads/${asked}`]);
   expect(told(await runner.when("build.requested", request(asked))).lines).toEqual(["good"]);
 });
 

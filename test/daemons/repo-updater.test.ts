@@ -1,113 +1,177 @@
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { repoUpdater } from "../../daemons/repo-updater.ts";
+import { expect, test } from "vitest";
 import { backOff } from "../../daemons/repo-updater/back-off.ts";
-import { updatesOf } from "../../daemons/repo-updater/updates.ts";
+import { coalesced } from "../../daemons/repo-updater/coalesced.ts";
+import { repoUpdater } from "../../daemons/repo-updater.ts";
 import { openMirrors } from "../../lib/effects/git.ts";
-import { hostName, NO_REVISION, refName, repositoryName } from "../../lib/schema/names.ts";
-import { aPush } from "../support/builders.ts";
-import { given } from "../support/given.ts";
-import { aRepository, type Repository } from "../support/repository.ts";
+import { Failure } from "../../lib/failure.ts";
+import { message } from "../../lib/messages/catalogue.ts";
+import { hostName, repositoryName, type RepositoryName, revision } from "../../lib/schema/names.ts";
+import { aPush, revisionOf } from "../support/builders.ts";
+import { aFolder } from "../support/folder.ts";
+import { dataOf, given } from "../support/given.ts";
+import { aRepository } from "../support/repository.ts";
 
-const SHOP = repositoryName.parse("shop");
-const HOST = hostName.parse("web1");
-
-let folder: string;
-let shop: Repository;
-let time: number;
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "skein-updater-"));
-  shop = aRepository(folder);
-  time = Date.parse("2026-11-21T10:15:02Z");
+const shop = repositoryName.parse("shop");
+const settingsOf = (names: readonly string[]) => ({
+  repositories: Object.fromEntries(names.map((name) => [name, { url: `/srv/${name}.git` }])),
 });
 
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+const updated = (repository: RepositoryName) =>
+  message("mirror.updated", {
+    repository,
+    host: hostName.parse("web1"),
+    changes: [
+      {
+        ref: "refs/heads/main",
+        before: revision.parse(revisionOf("1")),
+        after: revision.parse(revisionOf("2")),
+      },
+    ],
+    at: "2026-11-21T10:15:02Z",
+    seconds: 0,
+  });
 
-const repositories = () => ({ shop: { url: shop.central } });
-const open = (more: Record<string, { url: string }> = {}) =>
-  given(
-    repoUpdater,
-    { retry: "10s" },
-    { settings: { state: folder, repositories: { ...repositories(), ...more } }, now: () => new Date(time) },
+/** Fetches that do what a test says. */
+function fetching(work: (repository: RepositoryName) => Promise<void>) {
+  const begun: RepositoryName[] = [];
+  const fetch = coalesced(async (repository: RepositoryName) => {
+    begun.push(repository);
+    await work(repository);
+    return [updated(repository)];
+  });
+  return { begun, deps: { fetch, missing: backOff<RepositoryName>([], { first: 0, most: 0 }) } };
+}
+
+test("two hundred announcements at once are two fetches", async () => {
+  const { begun, deps } = fetching(() => new Promise((resolve) => setImmediate(resolve)));
+  const daemon = given(repoUpdater, { settings: settingsOf(["shop"]), deps });
+  const said = await Promise.all(Array.from({ length: 200 }, () => daemon.when("commit.pushed", aPush())));
+  expect(begun).toEqual(["shop", "shop"]);
+  expect(dataOf("mirror.updated", said.flat())).toHaveLength(2);
+});
+
+test("two hundred announcements of one push are one change of a real mirror", async () => {
+  const folder = aFolder();
+  const repository = await aRepository(folder);
+  const head = await repository.push();
+  const settings = { state: join(folder, "state"), repositories: { shop: { url: repository.path } } };
+  const daemon = given(repoUpdater, { settings });
+  const said = await Promise.all(
+    Array.from({ length: 200 }, () => daemon.when("commit.pushed", aPush({ after: head }))),
   );
-const mirror = () => openMirrors(join(folder, "mirrors"), repositories()).of(SHOP);
-
-test("a push is in the mirror once it was heard of, and what changed is told", async () => {
-  const daemon = await open();
-  const after = shop.push();
-  expect(await daemon.when("commit.pushed", aPush({ after }))).toMatchObject([
+  expect(said.flat()).toMatchObject([
     {
       type: "mirror.updated",
-      data: {
-        repository: "shop",
-        host: "builder",
-        changes: [{ ref: "refs/heads/main", before: NO_REVISION, after }],
-      },
+      data: { repository: "shop", host: "web1", changes: [{ ref: "refs/heads/main", after: head }] },
     },
   ]);
-  expect(await mirror().resolve(refName.parse("refs/heads/main"))).toBe(after);
-  expect(await daemon.when("commit.pushed", aPush({ after }))).toEqual([]);
 });
 
-test("what was pushed while nobody listened is fetched at the start", async () => {
-  const after = shop.push();
-  const daemon = await open();
-  expect(await daemon.reconcile()).toMatchObject([
-    { type: "mirror.updated", data: { changes: [{ after }] } },
+test("a change of a ref with a very long name is told like any other", async () => {
+  const folder = aFolder();
+  const repository = await aRepository(folder);
+  const head = await repository.push();
+  const long = `refs/heads/${["a", "b", "c"].map((each) => each.repeat(200)).join("/")}`;
+  await repository.git.raw(["push", "origin", `HEAD:${long}`]);
+  const settings = { state: join(folder, "state"), repositories: { shop: { url: repository.path } } };
+  const [told] = dataOf("mirror.updated", await given(repoUpdater, { settings }).reconcile());
+  expect(told?.changes.map(({ ref, after }) => [ref, after])).toContainEqual(["refs/heads/main", head]);
+  expect(told?.changes.some(({ ref }) => ref.length === 300 && long.startsWith(ref))).toBe(true);
+});
+
+test("a push to a repository that nobody configured fetches nothing", async () => {
+  const { begun, deps } = fetching(() => Promise.resolve());
+  const daemon = given(repoUpdater, { settings: settingsOf(["shop"]), deps });
+  for (const repository of ["payroll", "constructor", "toString"])
+    expect(await daemon.when("commit.pushed", aPush({ repository }))).toEqual([]);
+  expect(begun).toEqual([]);
+});
+
+test("reconciling fetches everything, so many at once as is configured", async () => {
+  let under = 0;
+  let most = 0;
+  const { begun, deps } = fetching(async () => {
+    most = Math.max(most, (under += 1));
+    await new Promise((resolve) => setImmediate(resolve));
+    under -= 1;
+  });
+  const names = Array.from({ length: 20 }, (_none, index) => `r${index}`);
+  const daemon = given(repoUpdater, { settings: settingsOf(names), config: { parallel: 3 }, deps });
+  expect(dataOf("mirror.updated", await daemon.reconcile()).map(({ repository }) => repository)).toEqual(
+    names,
+  );
+  expect([...begun].sort()).toEqual([...names].sort());
+  expect(most).toBe(3);
+});
+
+test("what stands in the way is said once, tried again at each tick, and no more once it has passed", async () => {
+  let reachable = false;
+  const { begun, deps } = fetching((repository) =>
+    reachable
+      ? Promise.resolve()
+      : Promise.reject(
+          new Failure("MIRROR_UNREACHABLE", `Cannot fetch ${repository}: away`, { transient: true }),
+        ),
+  );
+  const daemon = given(repoUpdater, { settings: settingsOf(["shop", "docs"]), deps });
+  const said = await Promise.all([1, 2, 3].map(() => daemon.when("commit.pushed", aPush())));
+  expect(dataOf("event.said", said.flat())).toMatchObject([
+    { source: "repo-updater", text: "web1: Cannot fetch shop: away" },
   ]);
+  expect(daemon.logged).toMatchObject([{ level: "warn", text: "Cannot fetch shop: away" }]);
   expect(await daemon.tick()).toEqual([]);
+  reachable = true;
+  const back = await daemon.tick();
+  expect(dataOf("mirror.updated", back)).toMatchObject([{ repository: "shop" }]);
+  expect(dataOf("event.said", back)).toMatchObject([{ text: "web1: shop can be fetched again" }]);
+  begun.length = 0;
+  expect(await daemon.tick()).toEqual([]);
+  expect(begun).toEqual([]);
+});
+
+test("one repository that is away keeps no other from being fetched", async () => {
+  const { deps } = fetching((repository) =>
+    repository === shop ? Promise.reject(new Error("away")) : Promise.resolve(),
+  );
+  const daemon = given(repoUpdater, { settings: settingsOf(["shop", "docs"]), deps });
+  const said = await daemon.reconcile();
+  expect(dataOf("mirror.updated", said)).toMatchObject([{ repository: "docs" }]);
+  expect(dataOf("event.said", said)).toHaveLength(1);
+});
+
+test("a real repository that is away and comes back is fetched by a tick", async () => {
+  const folder = aFolder();
+  const repository = await aRepository(folder);
+  const head = await repository.push();
+  renameSync(repository.path, `${repository.path}.away`);
+  const settings = { state: join(folder, "state"), repositories: { shop: { url: repository.path } } };
+  let time = Date.parse("2026-11-21T10:15:02Z");
+  const daemon = given(repoUpdater, { settings, config: { retry: "10s" }, now: () => new Date(time) });
+  expect(dataOf("event.said", await daemon.reconcile())).toMatchObject([
+    { text: expect.stringMatching(/^web1: Cannot fetch shop: /) as unknown },
+  ]);
+  time += 10_000;
+  expect(await daemon.tick()).toEqual([]);
+  time += 20_000;
+  renameSync(`${repository.path}.away`, repository.path);
+  expect(dataOf("mirror.updated", await daemon.tick())).toMatchObject([
+    { changes: [{ ref: "refs/heads/main", before: revisionOf("0"), after: head }] },
+  ]);
+  expect(
+    await openMirrors(join(folder, "state", "mirrors"), settings.repositories)
+      .of(shop)
+      .has(head),
+  ).toBe(true);
 });
 
 test("after new settings, what they add is fetched without a push", async () => {
-  shop.push();
-  const daemon = await open();
-  expect(await daemon.tick()).toMatchObject([{ type: "mirror.updated" }]);
-});
-
-test("a repository that is not configured is not fetched", async () => {
-  const daemon = await open();
-  for (const repository of ["other", "constructor"]) {
-    expect(await daemon.when("commit.pushed", aPush({ repository }))).toEqual([]);
-  }
-});
-
-test("a repository that is gone is said once, tried again later each time, and told of when it is back", async () => {
-  const daemon = await open({ gone: { url: join(folder, "gone.git") } });
-  const after = shop.push();
-  const gone = aPush({ repository: "gone" });
-  expect(await daemon.reconcile()).toMatchObject([
-    { type: "mirror.updated", data: { repository: "shop", changes: [{ after }] } },
-    { type: "event.said", data: { text: expect.stringMatching(/^builder: Cannot fetch gone: /) as string } },
-  ]);
-  expect(await daemon.when("commit.pushed", gone)).toEqual([]);
-  expect(daemon.said).toHaveLength(1);
-  time += 19_000;
-  renameSync(shop.central, join(folder, "gone.git"));
+  const folder = aFolder();
+  const repository = await aRepository(folder);
+  const head = await repository.push();
+  const settings = { state: join(folder, "state"), repositories: { shop: { url: repository.path } } };
+  const daemon = given(repoUpdater, { settings });
+  expect(dataOf("mirror.updated", await daemon.tick())).toMatchObject([{ changes: [{ after: head }] }]);
   expect(await daemon.tick()).toEqual([]);
-  time += 2_000;
-  expect(await daemon.tick()).toMatchObject([
-    { type: "mirror.updated", data: { repository: "gone" } },
-    { type: "event.said", data: { text: "builder: gone can be fetched again" } },
-  ]);
-});
-
-test("two hundred announcements of one repository are at most a few fetches", async () => {
-  const mirrors = openMirrors(join(folder, "mirrors"), repositories());
-  let fetches = 0;
-  const counted = { fetch: (name: typeof SHOP) => ((fetches += 1), mirrors.fetch(name)) };
-  const deps = { fetch: updatesOf(counted, HOST), missing: backOff([], { first: 1, most: 1 }) };
-  const daemon = await given(
-    repoUpdater,
-    {},
-    { settings: { state: folder, repositories: repositories() }, deps },
-  );
-  const after = shop.push();
-  const said = await Promise.all(
-    Array.from({ length: 200 }, () => daemon.when("commit.pushed", aPush({ after }))),
-  );
-  expect(fetches).toBe(2);
-  expect(said.flat()).toHaveLength(1);
 });

@@ -27,8 +27,8 @@ let shop: Repository;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "skein-hook-"));
   spool = join(folder, "spool");
-  shop = aRepository(folder);
-  await installHook({ repository: shop.central, name: "shop", spool, hook: HOOK });
+  shop = await aRepository(folder);
+  await installHook({ repository: shop.path, name: "shop", spool, hook: HOOK });
 });
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,7 +36,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs the hook as git does, without a push. */
 function runHook(input: string, env: NodeJS.ProcessEnv = {}, shell = "sh") {
   const { status, stderr } = spawnSync(shell, ["hooks/post-receive"], {
-    cwd: shop.central,
+    cwd: shop.path,
     input,
     encoding: "utf8",
     env: { PATH: "/usr/bin:/bin", GIT_DIR: ".", ...env },
@@ -49,13 +49,13 @@ const spooled = () =>
     .filter((name) => name.startsWith("push-"))
     .map((name) => readFileSync(join(spool, name), "utf8"));
 
-test("a push leaves one file: which repository, who, and each ref as git gave it", () => {
-  const first = shop.commit();
-  shop.git("tag", "v1");
-  shop.git("push", "--quiet", "origin", "main", "main:refs/heads/grün", "v1");
+test("a push leaves one file: which repository, who, and each ref as git gave it", async () => {
+  const first = await shop.commit();
+  await shop.git.raw("tag", "v1");
+  await shop.git.raw("push", "--quiet", "origin", "main", "main:refs/heads/grün", "v1");
   expect(spooled()).toHaveLength(1);
   const [header, refs] = [spooled()[0]?.split("\n").slice(0, 4), spooled()[0]?.split("\n").slice(4)];
-  expect(header).toEqual(["skein-push 1", "name shop", `path ${shop.central}`, "pusher zoë"]);
+  expect(header).toEqual(["skein-push 1", "name shop", `path ${shop.path}`, "pusher zoë"]);
   expect(refs?.sort((a, b) => a.localeCompare(b))).toEqual(
     [
       `${ZERO} ${first} refs/heads/grün`,
@@ -67,9 +67,9 @@ test("a push leaves one file: which repository, who, and each ref as git gave it
   );
 });
 
-test("a push succeeds, and says so in one line, where the spool is gone", () => {
+test("a push succeeds, and says so in one line, where the spool is gone", async () => {
   rmSync(spool, { recursive: true });
-  shop.commit();
+  await shop.commit();
   const { status, stderr } = spawnSync("git", ["push", "origin", "HEAD:main"], {
     cwd: shop.work,
     encoding: "utf8",
@@ -80,12 +80,12 @@ test("a push succeeds, and says so in one line, where the spool is gone", () => 
   ]);
 });
 
-test("nothing is announced from quarantine, nor of a repository that only shares the folder of hooks", () => {
+test("nothing is announced from quarantine, nor of a repository that only shares the folder of hooks", async () => {
   expect(runHook(`${ZERO} ${ONE} refs/heads/main\n`, { GIT_QUARANTINE_PATH: "/tmp/incoming" })).toEqual({
     status: 0,
     stderr: "",
   });
-  rmSync(join(shop.central, "skein-hook"));
+  rmSync(join(shop.path, "skein-hook"));
   expect(runHook(`${ZERO} ${ONE} refs/heads/main\n`)).toEqual({ status: 0, stderr: "" });
   expect(spooled()).toEqual([]);
 });
@@ -100,9 +100,9 @@ test.each([
 ])("the pusher is who %s says", (_who, env, pusher) => {
   runHook(`${ZERO} ${ONE} refs/heads/main\n`, env);
   expect(spooled()).toEqual([
-    `skein-push 1\nname shop\npath ${shop.central}\npusher ${pusher}\n${ZERO} ${ONE} refs/heads/main\nend\n`,
+    `skein-push 1\nname shop\npath ${shop.path}\npusher ${pusher}\n${ZERO} ${ONE} refs/heads/main\nend\n`,
   ]);
-  expect(existsSync(join(shop.central, "x"))).toBe(false);
+  expect(existsSync(join(shop.path, "x"))).toBe(false);
 });
 
 test.each(["sh", "bash"])("a push of thousands of refs is written whole by %s", (shell) => {
@@ -121,14 +121,14 @@ test.each([
   ],
 ])("%s makes no difference", (_what, env) => {
   const { status } = spawnSync("/bin/sh", ["hooks/post-receive"], {
-    cwd: shop.central,
+    cwd: shop.path,
     input: `${ZERO} ${ONE} refs/heads/main\n`,
     env: { GIT_DIR: ".", ...env },
   });
   expect([status, spooled().length]).toEqual([0, 1]);
 });
 
-test("whoever pushes, the group of the spool can read it", () => {
+test("whoever pushes, the group of the spool can read it", async () => {
   runHook(`${ZERO} ${ONE} refs/heads/main\n`);
   const [name = ""] = readdirSync(spool);
   expect(statSync(join(spool, name)).mode & 0o777).toBe(0o660);
@@ -137,17 +137,17 @@ test("whoever pushes, the group of the spool can read it", () => {
 test("pushes at the same moment each leave their file", async () => {
   mkdirSync(join(folder, "lines"));
   const script = `for n in 1 2 3 4 5 6 7 8; do echo "${ZERO} ${ONE} refs/heads/b$n" | hooks/post-receive & done; wait`;
-  execFileSync("sh", ["-c", script], { cwd: shop.central, env: { PATH: "/usr/bin:/bin", GIT_DIR: "." } });
+  execFileSync("sh", ["-c", script], { cwd: shop.path, env: { PATH: "/usr/bin:/bin", GIT_DIR: "." } });
   expect(spooled()).toHaveLength(8);
 });
 
-test("an older hook gets the same input, and its words and exit status count", () => {
-  const older = join(shop.central, "hooks", "post-receive.before-skein");
+test("an older hook gets the same input, and its words and exit status count", async () => {
+  const older = join(shop.path, "hooks", "post-receive.before-skein");
   writeFileSync(older, '#!/bin/sh\numask; cat; echo "$GIT_DIR $# $SKEIN_X" >&2; exit 7\n');
   chmodSync(older, 0o755);
   const input = `${ZERO} ${ONE} refs/heads/ä ö\n${ONE} ${ZERO} refs/tags/-x\n`;
   const { status, stdout, stderr } = spawnSync("sh", ["-c", "umask 077; exec hooks/post-receive"], {
-    cwd: shop.central,
+    cwd: shop.path,
     input,
     encoding: "utf8",
     env: { PATH: "/usr/bin:/bin", GIT_DIR: "." },
@@ -157,15 +157,15 @@ test("an older hook gets the same input, and its words and exit status count", (
   expect(runHook(input).status).toBe(7);
 });
 
-test("an older hook that does not read its input is not disturbed", () => {
-  const older = join(shop.central, "hooks", "post-receive.before-skein");
+test("an older hook that does not read its input is not disturbed", async () => {
+  const older = join(shop.path, "hooks", "post-receive.before-skein");
   writeFileSync(older, "#!/bin/sh\nexit 0\n");
   chmodSync(older, 0o755);
   const refs = `${ZERO} ${ONE} refs/heads/main\n`.repeat(3_000);
   expect(runHook(refs)).toEqual({ status: 0, stderr: "" });
 });
 
-test("a push costs few programs: one to give the file its name, one that nobody waits for", () => {
+test("a push costs few programs: one to give the file its name, one that nobody waits for", async () => {
   const log = join(folder, "programs");
   for (const name of ["mv", "sync", "cat", "rm", "date", "git"]) {
     mkdirSync(join(folder, "bin"), { recursive: true });

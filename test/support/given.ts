@@ -1,76 +1,77 @@
 import type { z } from "zod";
 import { sharedSettings } from "../../lib/config/settings.ts";
 import type { Context, Daemon, Replies } from "../../lib/daemon/define.ts";
-import type { Log } from "../../lib/log.ts";
 import type { Data, Message, MessageType } from "../../lib/messages/catalogue.ts";
 import { enclose, parseData } from "../../lib/messages/envelope.ts";
 import { hostName } from "../../lib/schema/names.ts";
 import { type SaidLine, tellingLog } from "./logs.ts";
 
-/** One daemon, called by hand: what it answers is collected. Nothing runs but what is called. */
-export interface Given<Deps> {
-  readonly when: <Type extends MessageType>(type: Type, data: Data<Type>) => Promise<Message[]>;
-  readonly tick: () => Promise<Message[]>;
-  readonly reconcile: () => Promise<Message[]>;
-  readonly deps: Deps;
-  readonly said: readonly SaidLine[];
-  /** Time to drain is over. */
-  readonly outOfTime: () => void;
-  readonly dispose: () => Promise<void>;
-}
-
-interface Surroundings<Deps> {
-  /** What all share: `state`, `repositories`, … */
-  readonly settings: z.input<typeof sharedSettings>;
+/** What a daemon is given: settings and its own section as a person writes them, and what it works with. */
+interface Circumstances<Deps> {
+  readonly settings?: z.input<typeof sharedSettings>;
+  readonly config?: unknown;
+  /** What it opens itself, where this is left out. */
   readonly deps?: Deps;
+  readonly signal?: AbortSignal;
   readonly now?: () => Date;
 }
 
-/** Opens a daemon with its section of a configuration, as it would be written. */
-export async function given<Config, Deps>(
+/** A daemon whose handlers are called by hand; the replies of each call are collected. */
+export interface Given<Config, Deps> {
+  readonly when: <Type extends MessageType>(type: Type, data: Data<Type>) => Promise<Message[]>;
+  readonly tick: () => Promise<Message[]>;
+  readonly reconcile: () => Promise<Message[]>;
+  readonly context: () => Promise<Context<Config, Deps>>;
+  readonly logged: readonly SaidLine[];
+}
+
+/** A daemon in some circumstances. Every reply must be what the catalogue says, as it must for whoever hears it. */
+export function given<Config, Deps>(
   daemon: Daemon<Config, Deps>,
-  config: unknown,
-  { settings, deps, now = () => new Date() }: Surroundings<Deps>,
-): Promise<Given<Deps>> {
-  const said: SaidLine[] = [];
-  const log: Log = tellingLog(said);
-  const drain = new AbortController();
-  const host = hostName.parse("builder");
-  const shared = sharedSettings.parse(settings);
-  const section = daemon.config.parse(config);
-  const own = await (deps ?? daemon.deps?.(section, { host, settings: shared, log }));
-  const opened = own as Deps;
-  const context: Context<Config, Deps> = {
-    config: section,
-    deps: opened,
-    settings: shared,
-    host,
-    log,
-    now,
-    signal: drain.signal,
+  {
+    settings = {},
+    config = {},
+    deps,
+    signal = new AbortController().signal,
+    now = () => new Date(),
+  }: Circumstances<Deps> = {},
+): Given<Config, Deps> {
+  const logged: SaidLine[] = [];
+  const open = async (): Promise<Context<Config, Deps>> => {
+    const surroundings = {
+      host: hostName.parse("web1"),
+      settings: sharedSettings.parse(settings),
+      log: tellingLog(logged),
+    };
+    const section = daemon.config.parse(config);
+    const own = await (deps ?? daemon.deps?.(section, surroundings));
+    const opened = own as Deps;
+    return { ...surroundings, config: section, deps: opened, now, signal };
   };
+  let opened: Promise<Context<Config, Deps>> | undefined;
+  const context = () => (opened ??= open());
   return {
     when: async (type, data) => {
+      const envelope = enclose({ type, data }, { source: "//test/given", now: new Date() });
       const handler = daemon.on?.[type];
-      if (handler === undefined) throw new Error(`${daemon.name} does not hear ${type}`);
-      const envelope = enclose({ type, data }, { source: "//test/given", now: now() });
-      return collected(await handler(data, context, envelope));
+      return handler === undefined ? [] : collect(await handler(data, await context(), envelope));
     },
-    tick: async () => collected((await daemon.every?.tick(context)) ?? []),
-    reconcile: async () => collected((await daemon.reconcile?.(context)) ?? []),
-    deps: opened,
-    said,
-    outOfTime: () => drain.abort(),
-    dispose: async () => daemon.dispose?.(opened),
+    tick: async () => collect((await daemon.every?.tick(await context())) ?? []),
+    reconcile: async () => collect((await daemon.reconcile?.(await context())) ?? []),
+    context,
+    logged,
   };
 }
 
-/** Every reply must fit the catalogue, or those who hear it would refuse it. */
-async function collected(replies: Replies): Promise<Message[]> {
-  const all: Message[] = [];
+async function collect(replies: Replies): Promise<Message[]> {
+  const collected: Message[] = [];
   for await (const reply of replies) {
     parseData(reply.type, reply.data);
-    all.push(reply);
+    collected.push(reply);
   }
-  return all;
+  return collected;
 }
+
+/** The data of those messages that are of a type. */
+export const dataOf = <Type extends MessageType>(type: Type, messages: readonly Message[]): Data<Type>[] =>
+  messages.flatMap((each) => (each.type === type ? [each.data as Data<Type>] : []));

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   existsSync,
@@ -25,17 +26,17 @@ let folder: string;
 let shop: Repository;
 let hooks: string;
 
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "skein-install-"));
-  shop = aRepository(folder);
-  hooks = join(shop.central, "hooks");
+  shop = await aRepository(folder);
+  hooks = join(shop.path, "hooks");
 });
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const install = (more: Partial<Parameters<typeof installHook>[0]> = {}) =>
-  installHook({ repository: shop.central, name: "shop", spool: join(folder, "spool"), hook: HOOK, ...more });
-const uninstall = () => uninstallHook({ repository: shop.central });
+  installHook({ repository: shop.path, name: "shop", spool: join(folder, "spool"), hook: HOOK, ...more });
+const uninstall = () => uninstallHook({ repository: shop.path });
 const spooled = () => readdirSync(join(folder, "spool")).length;
 
 function writeHook(text: string, mode = 0o755, name = "post-receive") {
@@ -43,21 +44,21 @@ function writeHook(text: string, mode = 0o755, name = "post-receive") {
   chmodSync(join(hooks, name), mode);
 }
 
-function push() {
-  shop.commit();
+async function push() {
+  await shop.commit();
   return spawnSync("git", ["push", "--quiet", "origin", "main"], { cwd: shop.work, encoding: "utf8" });
 }
 
 test("pushes are announced once the hook is installed, and no more once it is taken out", async () => {
   const before = readdirSync(hooks);
   expect(await install()).toBe(join(hooks, "post-receive"));
-  push();
+  await push();
   expect(spooled()).toBe(1);
   await uninstall();
-  push();
+  await push();
   expect(spooled()).toBe(1);
   expect(readdirSync(hooks)).toEqual(before);
-  expect(existsSync(join(shop.central, "skein-hook"))).toBe(false);
+  expect(existsSync(join(shop.path, "skein-hook"))).toBe(false);
 });
 
 test.each([
@@ -67,7 +68,7 @@ test.each([
   writeHook(OLDER, mode);
   await install();
   await install();
-  const { status, stderr } = push();
+  const { status, stderr } = await push();
   expect([status, stderr.includes("older ")]).toEqual([0, mode === 0o755]);
   expect(spooled()).toBe(1);
   await uninstall();
@@ -80,7 +81,7 @@ test("a link that was there stays a link", async () => {
   writeHook(OLDER, 0o755, "common");
   symlinkSync("common", join(hooks, "post-receive"));
   await install();
-  expect(push().stderr).toContain("older ");
+  expect((await push()).stderr).toContain("older ");
   await uninstall();
   expect(lstatSync(join(hooks, "post-receive")).isSymbolicLink()).toBe(true);
 });
@@ -92,7 +93,7 @@ test("where a forge owns the hook and runs a folder, ours goes into the folder",
   mkdirSync(join(hooks, "post-receive.d"));
   expect(await install()).toBe(join(hooks, "post-receive.d", "skein"));
   expect(await install()).toBe(join(hooks, "post-receive.d", "skein"));
-  push();
+  await push();
   expect(spooled()).toBe(1);
   await uninstall();
   expect(readdirSync(join(hooks, "post-receive.d"))).toEqual([]);
@@ -101,15 +102,16 @@ test("where a forge owns the hook and runs a folder, ours goes into the folder",
 
 test("core.hooksPath is followed; the repositories that share it are told apart", async () => {
   const shared = join(folder, "hooks");
-  const team = aRepository(join(folder, "team"));
-  for (const each of [shop, team]) each.gitCentral("config", "core.hooksPath", shared);
+  const team = await aRepository(join(folder, "team"));
+  for (const each of [shop, team])
+    appendFileSync(join(each.path, "config"), `[core]\n\thooksPath = ${shared}\n`);
   expect(await install()).toBe(join(shared, "post-receive"));
-  team.push();
+  await team.push();
   expect(spooled()).toBe(0);
-  await install({ repository: team.central, name: "team" });
+  await install({ repository: team.path, name: "team" });
   await uninstall();
-  push();
-  team.push();
+  await push();
+  await team.push();
   expect(spooled()).toBe(1);
 });
 
@@ -131,7 +133,7 @@ test("what cannot be announced is refused, with a reason", async () => {
 });
 
 test.runIf(process.getuid?.() === 0)("a spool that the pushers cannot write to is refused", async () => {
-  chownSync(shop.central, 65_534, 65_534);
+  chownSync(shop.path, 65_534, 65_534);
   await expect(install()).rejects.toThrow(/user 65534, who owns .* may not write to/);
   chmodSync(join(folder, "spool"), 0o3770);
   await expect(install()).resolves.toContain("post-receive");
