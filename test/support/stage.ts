@@ -63,6 +63,8 @@ export interface Stage {
   readonly everywhere: (app?: string) => readonly (string | undefined)[];
   /** Which scripts ran on a host, for which revisions, the oldest first. */
   readonly ran: (host: StageHost, app?: string) => readonly string[];
+  /** Kills whatever was started for this stage and still runs, scripts and git included. */
+  readonly killAll: () => void;
   /** Ends what still runs, looks for what was left behind, and takes it all away. */
   readonly close: () => Promise<void>;
 }
@@ -74,6 +76,8 @@ interface AppOptions extends Readonly<Record<string, unknown>> {
 interface StageOptions {
   /** Apps, each with what it has beside what all have; `shop` alone where they are left out. */
   readonly apps?: Readonly<Record<string, AppOptions>>;
+  /** Of the repository, beside what is in `SHOP`. */
+  readonly files?: Readonly<Record<string, File | undefined>>;
   /** Of the whole configuration. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -107,7 +111,11 @@ const checkAt = (url: string) => ({
 });
 
 /** Sets the stage in a new folder. Nothing of Skein runs yet. */
-export async function setStage({ apps = { shop: {} }, config = {} }: StageOptions = {}): Promise<Stage> {
+export async function setStage({
+  apps = { shop: {} },
+  files = {},
+  config = {},
+}: StageOptions = {}): Promise<Stage> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "skein-system-")));
   const [central, work, state] = [join(folder, "shop.git"), join(folder, "work"), join(folder, "state")];
   const file = join(folder, "skein.yaml");
@@ -136,7 +144,7 @@ export async function setStage({ apps = { shop: {} }, config = {} }: StageOption
   git("remote", "add", "origin", central);
   git("config", "user.name", "Dana Developer");
   git("config", "user.email", "dana@example.com");
-  origin.commit(SHOP);
+  origin.commit({ ...SHOP, ...files });
   const front = await openFront(rootOf);
   const given = {
     state: "state",
@@ -198,6 +206,7 @@ export async function setStage({ apps = { shop: {} }, config = {} }: StageOption
     live,
     everywhere: (app) => HOSTS.map((host) => live(host, app)?.revision),
     ran: (host, app) => linesOf(join(rootOf(host, app), "shared", "ran")),
+    killAll: () => killAllOf(folder),
     close: async () => {
       await Promise.all(running.map((each) => each.stop()));
       await front.close();
@@ -253,19 +262,29 @@ function readdirOf(folder: string): readonly string[] {
   }
 }
 
-/** Whatever a test started, or had started for it, has the folder in its words or in its environment. */
+/** The processes of a stage: each has its folder in its words or in its environment. */
+const processesOf = (folder: string): readonly string[] =>
+  readdirOf("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    return ["cmdline", "environ"].some((name) => readOr(`/proc/${pid}/${name}`).includes(folder));
+  });
+
+function killAllOf(folder: string): void {
+  for (const pid of processesOf(folder)) {
+    try {
+      process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It ended by itself.
+    }
+  }
+}
+
 async function insistNothingRuns(folder: string): Promise<void> {
-  const left = () =>
-    readdirOf("/proc").filter((pid) => {
-      if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
-      const about = ["cmdline", "environ"].map((name) => readOr(`/proc/${pid}/${name}`));
-      return about.some((text) => text.includes(folder));
-    });
   try {
-    await until("nothing of the test runs any more", () => left().length === 0, 5_000);
+    await until("nothing of the test runs any more", () => processesOf(folder).length === 0, 5_000);
   } catch (error) {
-    const words = left().map((pid) => `${pid} ${readOr(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`);
-    for (const pid of left()) process.kill(Number(pid), "SIGKILL");
+    const words = processesOf(folder).map((pid) => readOr(`/proc/${pid}/cmdline`).replaceAll("\0", " "));
+    killAllOf(folder);
     throw new Error(`Left running:\n${words.join("\n")}`, { cause: error });
   }
 }
