@@ -55,7 +55,9 @@ export const ciRunner = defineDaemon<Settings, Deps>({
     );
     return {
       mirrors: openMirrors(join(state, "mirrors"), repositories),
-      workspaces: await openWorkspaces(resolve(state, workspaces)),
+      workspaces: await openWorkspaces(resolve(state, workspaces), (root, error) =>
+        log.warn({ error, root }, `cannot remove what a build left: ${reasonOf(error)}`),
+      ),
       logs: await openBuildLogs(join(state, "builds"), { most, keep }),
       delays: DELAYS,
     };
@@ -95,7 +97,10 @@ async function* judge(request: Request, context: Surrounded): AsyncGenerator<Mes
       await mirror.stage(request.revision, workspace.source);
       return yield* logged(pipeline, { request, workspace }, context);
     } finally {
-      await workspace.remove();
+      // The verdict stands, whatever becomes of the folder.
+      await workspace.remove().catch((error: unknown) => {
+        context.log.warn({ error, build: request.build }, `cannot remove a workspace: ${reasonOf(error)}`);
+      });
     }
   } catch (error) {
     const code = codeOf(error);

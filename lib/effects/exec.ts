@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
 import { Failure, reasonOf } from "../failure.ts";
+import { LONGEST } from "./clock.ts";
 
 /** How a program is run. Its environment is just what is given here: nothing is inherited. */
 export interface ExecOptions {
@@ -32,8 +33,6 @@ export interface Executed {
 const GRACE = 5_000;
 /** How long what a program left behind may hold its output open, where nothing comes out of it any more. */
 const LINGER = 250;
-/** The longest time that a timer can be set to; a longer one would fire at once. */
-const LONGEST = 2 ** 31 - 1;
 const MOST_OUTPUT = 64 * 1024 * 1024;
 const MOST_LINE = 4_096;
 
@@ -165,7 +164,8 @@ export function splitter(onLine: ((line: string) => void) | undefined) {
       if (onLine === undefined) return;
       let from = 0;
       for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
-        if (!dropping) say(Buffer.concat([held, chunk.subarray(from, at)]));
+        const rest = chunk.subarray(from, at);
+        if (!dropping) say(held.length === 0 ? rest : Buffer.concat([held, rest]));
         held = Buffer.alloc(0);
         dropping = false;
         from = at + 1;

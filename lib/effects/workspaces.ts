@@ -1,6 +1,6 @@
-import { mkdtemp } from "node:fs/promises";
+import { chmod, mkdtemp, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "./files.ts";
+import { hasCode, makeFolder } from "./files.ts";
 import { namesIn, removeAll } from "./folders.ts";
 import { endMarked, identityOf } from "./processes.ts";
 
@@ -23,12 +23,19 @@ export const MARK = "SKEIN_WORKSPACE";
 /** The workspaces that this process made and has not removed. */
 const own = new Set<string>();
 
-/** Opens the folder of workspaces; what runners that died left there, files and processes, is removed. */
-export async function openWorkspaces(folder: string): Promise<Workspaces> {
+/**
+ * Opens the folder of workspaces; what runners that died left there, files and processes, is removed.
+ * @param onStuck is told of what cannot be removed: it is no reason not to build
+ */
+export async function openWorkspaces(
+  folder: string,
+  onStuck: (root: string, error: unknown) => void,
+): Promise<Workspaces> {
   await makeFolder(folder, 0o700);
   for (const name of await namesIn(folder)) {
     const root = join(folder, name);
-    if (!own.has(root) && !(await isAnother(Number(name.split("-")[0])))) await clear(root);
+    if (own.has(root) || (await isAnother(Number(name.split("-")[0])))) continue;
+    await clear(root).catch((error: unknown) => onStuck(root, error));
   }
   return { make: () => make(folder) };
 }
@@ -42,9 +49,23 @@ async function make(folder: string): Promise<Workspace> {
 }
 
 async function clear(root: string): Promise<void> {
-  await endMarked(MARK, root);
-  await removeAll(root);
+  // Even where it stays, it is nobody's any more: the next start tries again.
   own.delete(root);
+  await endMarked(MARK, root);
+  try {
+    await removeAll(root);
+  } catch (error) {
+    if (!hasCode(error, "EACCES") && !hasCode(error, "EPERM")) throw error;
+    await openUp(root);
+    await removeAll(root);
+  }
+}
+
+/** Builds leave folders that not even their owner may write to, such as Go's module cache. Links are not followed. */
+async function openUp(folder: string): Promise<void> {
+  await chmod(folder, 0o700);
+  for (const entry of await readdir(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) await openUp(join(folder, entry.name));
 }
 
 /** Whether another process of this id runs, whose workspace it may be. */

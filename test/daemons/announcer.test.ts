@@ -315,3 +315,51 @@ test("no name with which git, a shell or a path could be fooled is a ref that is
     }),
   );
 });
+
+test("of very many commits the newest hundred are listed, and all are counted", async () => {
+  await shop.push({}, "0");
+  await daemon.tick();
+  for (let count = 1; count <= 103; count += 1) await shop.commit({}, `${count}`);
+  await shop.git.raw(["push", "--quiet", "origin", "main"]);
+  const [push] = pushes(await daemon.tick());
+  expect(push?.total).toBe(103);
+  expect(push?.commits.map(({ message }) => message)).toEqual(
+    Array.from({ length: 100 }, (_none, index) => `${103 - index}`),
+  );
+});
+
+test("a message of ten megabytes is told by its beginning", async () => {
+  writeFileSync(join(folder, "message"), `big\n\n${"x".repeat(10 * 1024 * 1024)}`);
+  await shop.git.raw(["commit", "--quiet", "--allow-empty", "--file", join(folder, "message")]);
+  await shop.push({}, "after");
+  const [push] = pushes(await daemon.tick());
+  expect(push?.commits.map(({ message }) => message.length)).toEqual([5, 4_096]);
+});
+
+test("a file stays until the last of its messages was taken", async () => {
+  await shop.commit();
+  await shop.git.raw(["push", "--quiet", "origin", "main", "main:next", "main:refs/tags/v1"]);
+  const replies = announcer.every?.tick(await daemon.context()) as AsyncGenerator<Message>;
+  for (let taken = 0; taken < 3; taken += 1) {
+    expect((await replies.next()).done).toBe(false);
+    expect(waiting()).toHaveLength(1);
+  }
+  expect((await replies.next()).done).toBe(true);
+  expect(waiting()).toEqual([]);
+});
+
+test.each([
+  ["a line separator", "a\u2028b"],
+  ["a text that seems to have no width", "a\u200bb"],
+  ["two hundred and fifty characters", "x".repeat(250)],
+  ["nothing but zeros", "0".repeat(40)],
+  ["the name of something that every object has", "__proto__"],
+  ["an option", "-x"],
+])("a branch called %s keeps no other branch of its push from being announced", async (_what, name) => {
+  const head = await shop.commit();
+  await shop.git.raw(["push", "--quiet", "origin", "main", `main:refs/heads/${name}`]);
+  const said = await daemon.tick();
+  expect(pushes(said)).toMatchObject([{ ref: "refs/heads/main", after: head }]);
+  expect(events(said)).toHaveLength(1);
+  expect(events(said)[0]).not.toMatch(/[\u2028\u200b]/);
+});

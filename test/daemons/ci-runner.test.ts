@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ciRunner } from "../../daemons/ci-runner.ts";
+import type { Workspace } from "../../lib/effects/workspaces.ts";
 import type { Data, Message } from "../../lib/messages/catalogue.ts";
 import { parseData } from "../../lib/messages/envelope.ts";
 import type { Revision } from "../../lib/schema/names.ts";
@@ -308,4 +309,39 @@ test("output that is not text is told as well as it can be", async () => {
   expect(lines[1]).toBe("\u001b[31mred");
   expect(lines[2]).toHaveLength(4_096);
   expect(lines.at(-1)).toBe("end");
+});
+
+test("a workspace that cannot be removed takes nothing from the verdict", async () => {
+  const { deps } = await runner.context();
+  const stuck: Workspace[] = [];
+  const workspaces = {
+    make: async () => {
+      const workspace = await deps.workspaces.make();
+      stuck.push(workspace);
+      return { ...workspace, remove: () => Promise.reject(new Error("busy")) };
+    },
+  };
+  runner = given(ciRunner, { settings: settings(), deps: { ...deps, workspaces } });
+  expect((await built("true")).finished).toMatchObject({ outcome: "passed" });
+  expect(runner.logged).toMatchObject([{ level: "warn", text: "cannot remove a workspace: busy" }]);
+  for (const each of stuck) await each.remove();
+});
+
+test("a branch named as the revision does not stand in for it", async () => {
+  const asked = await pushed("steps: [{run: 'cat page'}]", { page: "good\n" });
+  const other = await pushed("steps: [{run: 'cat page'}]", { page: "evil\n" });
+  await shop.git.raw(["push", "--quiet", "origin", `${other}:refs/heads/${asked}`]);
+  expect(told(await runner.when("build.requested", request(asked))).lines).toEqual(["good"]);
+});
+
+test("a build that prints very many empty lines, or one line without end, is as light as any other", async () => {
+  const before = process.memoryUsage().rss;
+  const { finished, messages, lines } = await built(
+    "yes '' | head -c 50000000",
+    "head -c 100000000 /dev/zero | tr '\\0' x; echo; echo last",
+  );
+  expect(finished.outcome).toBe("passed");
+  expect(lines.at(-1)).toBe("last");
+  expect(messages.length).toBeLessThan(100);
+  expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1024 * 1024);
 });

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { onTestFinished } from "vitest";
 
 /** The processes whose command line holds a text. */
 export function processesWith(text: string): readonly number[] {
@@ -16,5 +17,11 @@ function commandOf(pid: number): string {
   }
 }
 
-/** A time to sleep that no other process sleeps for, by which a sleeper is known: it says so in its command line. */
-export const aLongTime = (): string => `${100_000 + Math.random() * 100_000}`;
+/** A time to sleep that nobody else sleeps for: a sleeper is known by it, and ended with the test if it is still there. */
+export function aLongTime(): string {
+  const time = `${100_000 + Math.random() * 100_000}`;
+  onTestFinished(() => {
+    for (const pid of processesWith(`sleep ${time}`)) process.kill(pid, "SIGKILL");
+  });
+  return time;
+}

@@ -104,7 +104,6 @@ test("what a program leaves in a session of its own does not hold up its end", a
     { cwd: aFolder() },
   );
   expect({ code, stdout: stdout.toString() }).toEqual({ code: 5, stdout: "before\n" });
-  for (const pid of processesWith(time)) process.kill(pid, "SIGKILL");
 });
 
 test("output beyond what is kept is dropped, and the program goes on", async () => {
