@@ -73,7 +73,7 @@ async function* takeUp({ rollout: id, command: envelope }: Data<"rollout.request
     const known = await deps.store.find(id);
     if (known !== undefined) {
       yield started(known);
-      if (known.phase === "finished") yield finished(known, now());
+      if (known.phase === "finished") yield finished(known);
       return;
     }
     const asked = openAsked(envelope, deps.trust.current(), now());

@@ -33,13 +33,13 @@ export function newsBetween(before: Rollout, after: Rollout, now: Date): Message
     }),
   );
   return after.phase === "finished" && before.phase !== "finished"
-    ? [...progress, finished(after, now)]
+    ? [...progress, finished(after)]
     : progress;
 }
 
 /** What is told when a rollout has ended. */
-export function finished(state: Rollout, now: Date): Message {
-  const { rollout, app, revision, outcome = "failed", reason, startedAt } = state;
+export function finished(state: Rollout): Message {
+  const { rollout, app, revision, outcome = "failed", reason, startedAt, endedAt = startedAt } = state;
   return message("rollout.finished", {
     rollout,
     app,
@@ -47,8 +47,8 @@ export function finished(state: Rollout, now: Date): Message {
     outcome,
     ...(reason === undefined ? {} : { reason }),
     hosts: hostsOf(state).map(([host, each]) => ({ host, state: each.state, ...problemOf(each) })),
-    at: now.toISOString(),
-    seconds: (now.getTime() - startedAt) / 1_000,
+    at: new Date(endedAt).toISOString(),
+    seconds: (endedAt - startedAt) / 1_000,
   });
 }
 

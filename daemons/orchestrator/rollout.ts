@@ -54,6 +54,7 @@ export const rollout = z.object({
   pause: z.number(),
   onFailure: z.enum(["stop", "rollback"]),
   startedAt: z.number(),
+  endedAt: z.number().optional(),
   phase: z.enum(["preparing", "rolling", "settling", "finished"]),
   /** Which batch has its turn, and since when it may go. */
   batch: z.number(),
@@ -228,7 +229,7 @@ function settle(state: Rollout, now: number): Rollout {
     : state;
   if (count(back, ["reverting"]) > 0) return back;
   const outcome = count(back, ["reverted"]) > 0 && back.outcome === "failed" ? "rolled-back" : back.outcome;
-  return { ...back, phase: "finished", outcome };
+  return { ...back, phase: "finished", outcome, endedAt: now };
 }
 
 /** How many hosts count against the limit. */
