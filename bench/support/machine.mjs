@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpus, loadavg, release, totalmem, type } from "node:os";
+import { cpus, getPriority, loadavg, release, totalmem, type } from "node:os";
 
 /** What the figures were taken on, as far as it matters to them. */
 export function machine() {
@@ -8,6 +8,6 @@ export function machine() {
   return [
     `${cpus().length} × ${cpu?.model.trim() || "a processor without a name"}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
     `${type()} ${release()}, Node ${process.versions.node}, ${git}`,
-    `load average over the last minute, before: ${loadavg()[0].toFixed(2)}`,
+    `load average over the last minute, before: ${loadavg()[0].toFixed(2)}; nice value ${getPriority()}`,
   ];
 }

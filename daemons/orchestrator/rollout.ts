@@ -1,5 +1,10 @@
 import { z } from "zod";
-import type { HostState, RolloutOutcome } from "../../lib/messages/catalogue/rollouts.ts";
+import {
+  hostState,
+  type HostState,
+  type RolloutOutcome,
+  rolloutOutcome,
+} from "../../lib/messages/catalogue/rollouts.ts";
 import {
   appName,
   commandId,
@@ -12,19 +17,7 @@ import {
 import { signedEnvelope } from "../../lib/schema/signed-envelope.ts";
 
 const onHost = z.object({
-  state: z.enum([
-    "waiting",
-    "preparing",
-    "prepared",
-    "deploying",
-    "live",
-    "failed",
-    "refused",
-    "away",
-    "cancelled",
-    "reverting",
-    "reverted",
-  ]),
+  state: hostState,
   /** When it came into this state: milliseconds since 1970. */
   since: z.number(),
   /** Whether the host has answered at all. */
@@ -59,7 +52,7 @@ export const rollout = z.object({
   /** Which batch has its turn, and since when it may go. */
   batch: z.number(),
   batchFrom: z.number(),
-  outcome: z.enum(["succeeded", "failed", "refused", "cancelled", "rolled-back"]).optional(),
+  outcome: rolloutOutcome.optional(),
   reason: z.string().optional(),
   hosts: z.record(hostName, onHost),
 });

@@ -199,7 +199,13 @@ test.each<readonly [string, () => void | Promise<void>]>([
   ],
   ["an id that is none", () => spoolFile({ lines: `HEAD ${ONE} refs/heads/main\n` })],
   ["more than any push", () => spoolFile({ lines: `${ONE} ${ONE} refs/heads/main\n`.repeat(60_000) })],
-  ["a link", () => symlinkSync("/etc/passwd", join(spool, "push-x"))],
+  [
+    "a link, whatever it leads to",
+    () => {
+      spoolFile({ lines: `${ONE} ${ONE} refs/heads/main\n` }, "../elsewhere");
+      symlinkSync("../elsewhere", join(spool, "push-x"));
+    },
+  ],
   ["a folder", () => mkdirSync(join(spool, "push-x"))],
   ["a pipe", () => execFileSync("sh", ["-c", `mkfifo ${join(spool, "push-x")}`])],
 ])("%s is set aside, and the next push is announced all the same", async (_what, put) => {

@@ -7,7 +7,7 @@ import { ciRunner } from "../../daemons/ci-runner.ts";
 import type { Workspace } from "../../lib/effects/workspaces.ts";
 import type { Data, Message } from "../../lib/messages/catalogue.ts";
 import { parseData } from "../../lib/messages/envelope.ts";
-import type { Revision } from "../../lib/schema/names.ts";
+import { revision, type Revision } from "../../lib/schema/names.ts";
 import { aFolder } from "../support/folder.ts";
 import { dataOf, given } from "../support/given.ts";
 import { aLongTime, processesWith } from "../support/processes.ts";
@@ -165,6 +165,19 @@ test("a revision that no branch leads to is not built, nor is what the configura
   }
 });
 
+test("a revision that was pushed, but that no branch leads to any more, is not built", async () => {
+  const lost = await pushed("steps: [{run: 'true'}]");
+  expect(told(await runner.when("build.requested", request(lost))).finished.outcome).toBe("passed");
+  await shop.git.raw("commit", "--amend", "--quiet", "--allow-empty", "--message", "rewritten");
+  await shop.git.raw("push", "--quiet", "--force", "origin", "main");
+  const kept = revision.parse((await shop.git.raw("rev-parse", "HEAD")).trim());
+  await runner.when("build.requested", request(kept));
+  expect(told(await runner.when("build.requested", request(lost))).finished).toMatchObject({
+    outcome: "errored",
+    code: "REF_UNKNOWN",
+  });
+});
+
 test("a repository that cannot be fetched is tried again, then the build is an error", async () => {
   const revision = await pushed("steps: [{run: 'true'}]");
   const deps = { ...(await runner.context()).deps, delays: [1, 1] };
@@ -214,12 +227,15 @@ test("a step that ignores being told to end is killed", async () => {
 
 test("what a build leaves behind is ended, wherever it went", async () => {
   const time = aLongTime();
+  // Each waits for what it started, or that would be ended with the step before it got away.
+  const away = (how: string) =>
+    `${how} sh -c 'touch ../away; exec sleep ${time}' & until rm ../away; do sleep 0.01; done`;
   const { finished } = await built(
-    `sleep ${time} &`,
-    `setsid sleep ${time} &`,
-    `(setsid sh -c 'cd /; exec sleep ${time}' >/dev/null 2>&1 &) &`,
+    away(""),
+    away("setsid"),
+    `(cd /; ${away("setsid").replaceAll("../away", "$TMPDIR/away")})`,
   );
-  expect(finished.outcome).toBe("passed");
+  expect(finished).toMatchObject({ outcome: "passed", steps: [{}, {}, {}] });
   expect(processesWith(time)).toEqual([]);
 });
 

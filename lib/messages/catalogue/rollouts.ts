@@ -14,7 +14,7 @@ import { aboutDeploy } from "./deploys.ts";
 import { entry, text, instant, seconds, counted, firstLine, problem } from "./entry.ts";
 
 /** How far one host is in a rollout. */
-const hostState = z.enum([
+export const hostState = z.enum([
   "waiting",
   "preparing",
   "prepared",
@@ -29,7 +29,8 @@ const hostState = z.enum([
 ]);
 export type HostState = z.infer<typeof hostState>;
 
-const rolloutOutcome = z.enum(["succeeded", "failed", "refused", "cancelled", "rolled-back"]);
+/** What a rollout came to. */
+export const rolloutOutcome = z.enum(["succeeded", "failed", "refused", "cancelled", "rolled-back"]);
 export type RolloutOutcome = z.infer<typeof rolloutOutcome>;
 
 /** What is told of rollouts. */

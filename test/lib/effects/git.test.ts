@@ -99,6 +99,7 @@ test("a new branch brings the commits that no other branch has", async () => {
 test("what lacks a file is told from what lacks a revision", async () => {
   const git = openRepository(join(folder, "work"));
   expect(await git.readFile(await head(), "none")).toBeUndefined();
+  expect(await git.readFile(await head(), "page")).toEqual(Buffer.from("hello"));
   await expect(git.readFile(revision.parse("a".repeat(40)), "page")).rejects.toMatchObject({
     code: "GIT_FAILED",
   });

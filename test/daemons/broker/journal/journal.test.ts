@@ -135,7 +135,8 @@ test("what the journal amounts to is written again, shorter, when most of it is 
     }),
     { numRuns: 100 },
   );
-  expect(log.filter(({ event }) => event === "journal.compacted").length).toBeGreaterThan(50);
+  // How often depends on what was drawn; that it happened at all is what keeps this test from saying nothing.
+  expect(log.filter(({ event }) => event === "journal.compacted").length).toBeGreaterThan(10);
   expect(log.every(({ before, after }) => Number(after) < Number(before))).toBe(true);
 });
 
