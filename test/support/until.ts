@@ -8,7 +8,7 @@ const INTERVAL = 25;
 export async function until<Found>(
   what: string,
   look: () => Found | undefined | false | Promise<Found | undefined | false>,
-  deadline = 15_000,
+  deadline = 20_000,
 ): Promise<Found> {
   const end = Date.now() + deadline;
   let trouble: unknown;
