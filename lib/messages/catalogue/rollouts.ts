@@ -78,7 +78,7 @@ export const rollouts = {
     data: z.object({ ...aboutDeploy, state: hostState, ...problem, at: instant }),
     identity: ({ rollout, host, state }) => [rollout, host, state],
     line: ({ app, host, state, reason }) =>
-      `${app} on ${host}: ${state}${reason === undefined ? "" : `: ${firstLine(reason)}`}`,
+      `rollout of ${app}: ${host} ${state}${reason === undefined ? "" : `: ${firstLine(reason)}`}`,
   }),
   "rollout.finished": entry({
     summary: "A rollout ended, and how.",
