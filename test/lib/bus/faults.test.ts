@@ -164,7 +164,7 @@ test("a broker that is silent without a word is given up, and nothing is lost", 
   const proxy = await aProxy(broker.port);
   const [jobs, box] = [queue(), inbox()];
   const { log, said } = listeningLog(/heart-beat stopped/);
-  const bus = await stompTo(through(proxy), { heartbeat: 100, connectionTimeout: 200, log });
+  const bus = await stompTo(through(proxy), { heartbeat: 500, connectionTimeout: 2_000, log });
   await bus.subscribe(work(jobs), box.receive);
 
   proxy.blackHole();
