@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { withSession } from "../../cli/session.ts";
 import { type Data, message } from "../../lib/messages/catalogue.ts";
 import { refName, repositoryName, type Revision } from "../../lib/schema/names.ts";
@@ -120,6 +120,13 @@ async function seeThrough(revision: Revision): Promise<Data<"rollout.finished">>
 const ranFor = (revision: Revision) =>
   HOSTS.map((host) => stage.ran(host).filter((line) => line.endsWith(revision)));
 
+/** Starts everything, and kills it before it is ready, or a moment after. */
+async function killedAtStart(when: number): Promise<void> {
+  const short = stage.start("up");
+  await pause(300 + when * 1_200);
+  await short.kill();
+}
+
 const scriptsOf = (revision: Revision) =>
   HOSTS.map(() => [`pre-link ${revision}`, `post-deploy ${revision}`]);
 
@@ -158,6 +165,7 @@ test(
     }
 
     const visitor = visit(stage, numbers);
+    onTestFinished(async () => void (await visitor.leave()));
     for (let round = 2; round < ROUNDS + 2; round += 1) {
       const moment = Math.round(random() * longest);
       // Every second time all that it had started dies with it, as in a machine that crashes.
@@ -167,6 +175,7 @@ test(
         await pause(moment);
         await up.kill();
         if (!alone) stage.killAll();
+        if (round % 3 === 0) await killedAtStart(random());
         up = await stage.up();
       })();
       const [end] = await Promise.all([seeThrough(revision), killed]);
