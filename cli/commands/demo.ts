@@ -16,11 +16,13 @@ import { type Times, watchTimes } from "../demo/times.ts";
 import { announcePushes } from "../hooks.ts";
 import { interrupted } from "../interrupted.ts";
 import { print, span } from "../output.ts";
-import { openSession, readSettings, type Session } from "../session.ts";
+import { openSession, readSettings } from "../session.ts";
 import { deploy } from "./deploy.ts";
 
 /** Where the hosts of `npm start` answer; the demonstration that ends by itself takes any free ports. */
 const FIRST_PORT = 8101;
+
+const SHOP = repositoryName.parse("shop");
 
 export const demo = defineCommand({
   options: (yargs) =>
@@ -35,7 +37,7 @@ export const demo = defineCommand({
     const folder = args.stay ? resolve(args.folder) : await mkdtemp(join(tmpdir(), "skein-demo-"));
     const stage = await setStage(folder, args.stay ? FIRST_PORT : undefined);
     print(colours.dim(`three hosts, a central repository and a developer's clone, all in ${folder}`));
-    await announcePushes(readSettings(stage), stage.central, repositoryName.parse("shop"));
+    await announcePushes(readSettings(stage), stage.central, SHOP);
     const cast = await startCast(stage);
     try {
       const lost = cast.lost.then((why) => {
@@ -63,7 +65,9 @@ async function show(stage: Stage): Promise<void> {
     const { built } = await watchTimes(session, times);
     print(`\n${colours.bold("git push")}`);
     const revision = await push(stage);
-    const build = await built(revision);
+    // Started again in the same folder, there may be nothing new to push.
+    const earlier = await session.ledger.buildOf(SHOP, revision);
+    const build = earlier ?? (await built(revision));
     if (build.outcome !== "passed")
       throw new Failure(
         "BUILD_NOT_PASSED",
@@ -74,7 +78,8 @@ async function show(stage: Stage): Promise<void> {
     const status = await deployMain(stage);
     if (status !== 0) throw new Failure("ROLLOUT_FAILED", "The rollout of the sample did not succeed");
     await insistServed(stage, revision);
-    tellTimes(session, stage, times, revision);
+    if (earlier === undefined) tellTimes(stage, times, revision);
+    else print(`\n${stage.hosts.length} hosts serve ${shortRevision(revision)}, which was pushed before`);
   } finally {
     await session.close();
   }
@@ -117,7 +122,7 @@ async function insistServed({ hosts }: Stage, revision: string): Promise<void> {
   }
 }
 
-function tellTimes(_session: Session, { hosts }: Stage, { pushed, live }: Times, revision: string): void {
+function tellTimes({ hosts }: Stage, { pushed, live }: Times, revision: string): void {
   const [first = 0, ...others] = [...live.values()].map((time) => time - pushed);
   const all = Math.max(first, ...others);
   print(

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { simpleGit } from "simple-git";
 import { stringify } from "yaml";
 import { makeFolder, writeWhole } from "../../lib/effects/files.ts";
+import { type Revision, revision } from "../../lib/schema/names.ts";
 
 /** Everything that the demonstration stands on: a central repository, a developer's clone, three hosts. */
 export interface Stage {
@@ -62,10 +63,10 @@ async function makeRepositories({ central, work }: Stage): Promise<void> {
 }
 
 /** Pushes what the developer committed, and says which revision that is. */
-export async function push({ work }: Stage): Promise<string> {
+export async function push({ work }: Stage): Promise<Revision> {
   const git = simpleGit(work);
   await git.push(["--quiet", "--set-upstream", "origin", "main"]);
-  return git.revparse(["HEAD"]);
+  return revision.parse(await git.revparse(["HEAD"]));
 }
 
 function configuration({ hosts }: Stage): string {
