@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ledger } from "../../daemons/ledger.ts";
+import { memoryHub } from "../../lib/bus/memory.ts";
 import { message, type Message } from "../../lib/messages/catalogue.ts";
 import { enclose, parseData } from "../../lib/messages/envelope.ts";
 import { buildId, repositoryName, revision } from "../../lib/schema/names.ts";
 import { type Ledger, openLedger } from "../../lib/store/ledger.ts";
 import { aPush, revisionOf } from "../support/builders.ts";
-import { publish, start } from "../support/daemons.ts";
+import { listen, publish, start } from "../support/daemons.ts";
 
 let state: string;
 let opened: Ledger;
@@ -50,6 +51,14 @@ test("the daemon keeps what it hears, once however often it comes", async () => 
   await publish(daemon.hub, "commit.pushed", aPush({ after: revisionOf("b") }));
   const after = async () => (await opened.newest(["commit.pushed"], 10)).map(({ data }) => data.after);
   await expect.poll(after).toEqual([revisionOf("b"), revisionOf("a")]);
+  await daemon.stop();
+});
+
+test("whoever was there before it is asked, and so becomes known", async () => {
+  const hub = memoryHub();
+  const questions = await listen(hub, "host.asked");
+  const daemon = await start(ledger, () => ({ state }), hub);
+  expect((await questions.next()).data).toMatchObject({ refs: false });
   await daemon.stop();
 });
 
