@@ -25,9 +25,9 @@ export const codes = {
   // bus and broker
   BROKER_UNREACHABLE: [
     "No broker of the list answers.",
-    "Start one (`skein up`), or mend `broker:` in the configuration.",
+    "Start one (`skein up`), or mend `bus:` in the configuration.",
   ],
-  BROKER_REFUSED: ["The broker refused the login.", "Mend the login or the passcode in `broker:`."],
+  BROKER_REFUSED: ["The broker refused the login.", "Mend the login or the passcode in `bus:`."],
   BROKER_ADDRESS: [
     "A broker address cannot be read.",
     "Use stomp://HOST:PORT, stomp+ssl://, ws://, wss:// or failover:(…).",
