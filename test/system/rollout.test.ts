@@ -307,9 +307,21 @@ describe("words that name nothing", { timeout: 60_000 }, () => {
   test.each([
     ["a ref that looks like an option", ["deploy", "shop", "-x"], '"-x" counts as an option'],
     ["an option that is none", ["deploy", "shop", "main", "-x"], "Unknown argument: x"],
-    ["a command that is none", ["deplyo", "shop", "main"], "deploy"],
-    ["too few words", ["deploy", "shop"], "Not enough"],
+    ["too few words", ["deploy", "shop"], "Not enough words: it is skein deploy <app> <ref>"],
+    ["a canary that is no number", ["deploy", "shop", "main", "--canary", "x"], "--canary must be a whole"],
+    ["fewer lines than none", ["history", "--most", "-1"], "--most must be a whole number"],
+    ["a choice that is none", ["history", "--of", "geese"], '\n  Argument: of, Given: "geese"'],
   ])("%s is answered with what to try, and status 64", async (_what, words, says) => {
+    const { status, stderr } = await stage.skein(...words);
+    expect(status).toBe(64);
+    expect(stderr).toContain(says);
+    expect(stderr).toContain(`Try: skein ${words[0]} --help`);
+  });
+
+  test.each([
+    ["a command that is none", ["deplyo", "shop", "main"], "Did you mean deploy?"],
+    ["no command", [], "Say what to do, for example: skein status"],
+  ])("%s is answered with where to look, and status 64", async (_what, words, says) => {
     const { status, stderr } = await stage.skein(...words);
     expect(status).toBe(64);
     expect(stderr).toContain(says);
