@@ -293,6 +293,8 @@ describe("words that name nothing", { timeout: 60_000 }, () => {
     ["a rollback of an unknown app", ["rollback", "nosuch"], 1, "APP_UNKNOWN", "nosuch"],
     ["the refs of an app that is no name", ["refs", "../shop"], 64, "NAME_INVALID", "must be an app name"],
     ["a type of message that is none", ["tail", "deploy.finish"], 64, "NAME_INVALID", '"deploy.finish"'],
+    ["the refs of an unknown app", ["refs", "nosuch"], 1, "APP_UNKNOWN", "nosuch"],
+    ["the status of an unknown app", ["status", "--app", "nosuch"], 1, "APP_UNKNOWN", "nosuch"],
     ["the log of nothing", ["log", "zzzz"], 1, "ROLLOUT_UNKNOWN", '"zzzz"'],
   ])("%s is refused by name, and nothing runs", async (_what, words, status, code, says) => {
     const before = onHosts();
