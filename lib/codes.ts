@@ -8,7 +8,10 @@ export const codes = {
     "The configuration does not fit its schema.",
     "Mend every listed line; `skein check` reads it again.",
   ],
-  CONFIG_MISSING: ["No configuration file was found.", "Run `skein init`, or name one with `--config`."],
+  CONFIG_MISSING: [
+    "No configuration file was found.",
+    "Go to the folder that has it, or name it with `--config`; `skein init` makes a new one.",
+  ],
   // messages
   MESSAGE_INVALID: [
     "A message is not JSON, lacks fields, or holds a value that its type forbids.",
