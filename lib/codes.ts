@@ -36,7 +36,10 @@ export const codes = {
     "Use stomp://HOST:PORT, stomp+ssl://, ws://, wss:// or failover:(…).",
   ],
   BROKER_ERROR: ["The broker answered with an ERROR frame.", "Read its text; the connection is made anew."],
-  LISTEN_FAILED: ["An address to listen on cannot be had.", "Choose another port, or stop what holds it."],
+  LISTEN_FAILED: [
+    "An address to listen on cannot be had.",
+    "Stop what holds it, which may be another `skein up`, or choose another port: `broker.listen`.",
+  ],
   LISTEN_REFUSED: [
     "A listener would be open to the network without protection.",
     "Bind it to loopback, or configure TLS.",
