@@ -169,6 +169,13 @@ describe("the commands", { timeout: 60_000 }, () => {
     expect((await stage.skein("history", "--of", "rollouts", "--json")).json).toEqual(rollouts);
   });
 
+  test("up where everything runs already is refused, and disturbs nobody", async () => {
+    const { status, stderr } = await stage.skein("up");
+    expect(status).toBe(69);
+    expect(stderr).toContain(`Cannot start the broker of ${stage.state}: it runs already`);
+    expect((await stage.skein("doctor")).status).toBe(0);
+  });
+
   test("deploy answers with the end of the rollout, host by host", async () => {
     const ran = await deploy("shop", "main", "--why", "ticket 123");
     expect(ran.status).toBe(0);
