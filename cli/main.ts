@@ -19,7 +19,7 @@ async function main(words: readonly string[]): Promise<number> {
   const parser = commonOptions(yargs(words))
     .scriptName("skein")
     .usage("$0 COMMAND\n\nDeploy daemons that fly in formation.")
-    .demandCommand(1, "Say what to do: one of the commands above.")
+    .demandCommand(1, "Say what to do, for example: skein status")
     .recommendCommands()
     .strict()
     .completion("completion", "Print a script that completes commands in your shell")
@@ -29,7 +29,7 @@ async function main(words: readonly string[]): Promise<number> {
     .exitProcess(false)
     .fail((message: string | null, error: unknown) => {
       if (error instanceof Error) throw error;
-      throw new UsageError(complaint(message ?? "Wrong words on the command line", words));
+      throw new UsageError(complaint(message ?? "Wrong words on the command line", words), commandOf(words));
     });
   for (const [words, { describe, load }] of Object.entries(COMMANDS)) {
     // Loaded only when it is asked for: a command line should start at once.
@@ -42,6 +42,7 @@ async function main(words: readonly string[]): Promise<number> {
         return command.options(each);
       },
       async (args) => {
+        refuseOddNumbers(args);
         if (command !== undefined) status = await command.run(args);
       },
     );
@@ -52,18 +53,42 @@ async function main(words: readonly string[]): Promise<number> {
 
 /** `deploy shop -x` lacks a ref: whoever meant `-x` should read why it is none. */
 function complaint(message: string, words: readonly string[]): string {
+  const takes = commandOf(words);
+  if (!message.startsWith("Not enough") || takes === undefined) return message;
   const dashed = words.filter((word) => /^-[^-]/.test(word));
-  if (!message.startsWith("Not enough") || dashed.length === 0) return message;
-  return `${message}; ${dashed.map((word) => JSON.stringify(word)).join(", ")} counts as an option`;
+  const counted =
+    dashed.length === 0
+      ? ""
+      : `; ${dashed.map((word) => JSON.stringify(word)).join(", ")} counts as an option`;
+  return `Not enough words: it is skein ${takes}${counted}`;
+}
+
+/** The command that was asked for, with the words that it takes. */
+const commandOf = (words: readonly string[]): string | undefined =>
+  Object.keys(COMMANDS).find((each) => words.includes(each.split(" ", 1)[0] ?? ""));
+
+/** Every number of the command line counts something. */
+function refuseOddNumbers(args: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(args))
+    if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= 0))
+      throw new UsageError(`--${name} must be a whole number, 0 or more`, commandOf(hideBin(process.argv)));
 }
 
 /** The words of a command line make no sense. */
-class UsageError extends Error {}
+class UsageError extends Error {
+  readonly command: string | undefined;
+
+  constructor(message: string, command: string | undefined) {
+    super(message);
+    this.command = command?.split(" ", 1)[0];
+  }
+}
 
 /** What a person reads of an error: what was attempted, what was wrong, what to do. */
 function explain(error: unknown): string {
-  if (error instanceof UsageError) return `skein: ${safeText(error.message)}\nTry: skein --help`;
   const said = reasonOf(error).split("\n").map(safeText).join("\n");
+  if (error instanceof UsageError)
+    return `skein: ${said}\nTry: skein ${error.command === undefined ? "" : `${error.command} `}--help`;
   if (error instanceof Failure) return `skein: ${said}\n  ${error.advice} [${error.code}]`;
   return `skein: ${said}${process.env["SKEIN_DEBUG"] === undefined ? "" : `\n${error instanceof Error ? error.stack : ""}`}`;
 }

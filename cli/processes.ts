@@ -3,7 +3,7 @@ import { busAddress } from "../lib/config/broker-file.ts";
 import { findConfig, hostOfMachine, loadConfig } from "../lib/config/load.ts";
 import { type Controls, controls, notifyManager, signalsTo } from "../lib/daemon/process.ts";
 import { runDaemon, type State } from "../lib/daemon/run.ts";
-import { codeOf, reasonOf } from "../lib/failure.ts";
+import { codeOf, Failure, reasonOf } from "../lib/failure.ts";
 import { type Log, openLog } from "../lib/log.ts";
 import type { HostName } from "../lib/schema/names.ts";
 import type { CommonArguments } from "./command.ts";
@@ -25,7 +25,7 @@ const FIRST: readonly DaemonName[] = ["broker", "ledger"];
 
 /**
  * Runs daemons in this process until it is told to stop.
- * @throws {Failure} what the first of them to fail throws
+ * @throws {Failure} LISTEN_FAILED where they run already, and what the first of them to fail throws
  */
 export async function runParts(
   args: Pick<CommonArguments, "config">,
@@ -48,6 +48,7 @@ export async function runParts(
       return false;
     }
   };
+  if (parts.some(({ daemon }) => daemon === "broker")) await refuseSecondBroker(load());
   const outside = controls();
   const told = outside.listen();
   signalsTo(outside);
@@ -70,6 +71,26 @@ export async function runParts(
     startAll().catch(reject);
   });
   await Promise.race([follow(told, running, isGood), failed]);
+}
+
+/**
+ * Two brokers in one state folder would write to one journal, and nobody could tell which of them to talk to.
+ * @throws {Failure} LISTEN_FAILED
+ */
+async function refuseSecondBroker({ state }: Settings): Promise<void> {
+  if (await answers(state))
+    throw new Failure("LISTEN_FAILED", `Cannot start the broker of ${state}: it runs already`);
+}
+
+async function answers(state: string): Promise<boolean> {
+  const log = await openLog({ level: "fatal" });
+  try {
+    const bus = await connectBus({ address: busAddress({ state }), clientId: "skein-up", wait: false, log });
+    await bus.drain();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 interface Running {

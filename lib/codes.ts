@@ -8,7 +8,10 @@ export const codes = {
     "The configuration does not fit its schema.",
     "Mend every listed line; `skein check` reads it again.",
   ],
-  CONFIG_MISSING: ["No configuration file was found.", "Run `skein init`, or name one with `--config`."],
+  CONFIG_MISSING: [
+    "No configuration file was found.",
+    "Go to the folder that has it, or name it with `--config`; `skein init` makes a new one.",
+  ],
   // messages
   MESSAGE_INVALID: [
     "A message is not JSON, lacks fields, or holds a value that its type forbids.",
@@ -25,15 +28,18 @@ export const codes = {
   // bus and broker
   BROKER_UNREACHABLE: [
     "No broker of the list answers.",
-    "Start one (`skein up`), or mend `broker:` in the configuration.",
+    "Start one (`skein up`), or mend `bus:` in the configuration.",
   ],
-  BROKER_REFUSED: ["The broker refused the login.", "Mend the login or the passcode in `broker:`."],
+  BROKER_REFUSED: ["The broker refused the login.", "Mend the login or the passcode in `bus:`."],
   BROKER_ADDRESS: [
     "A broker address cannot be read.",
     "Use stomp://HOST:PORT, stomp+ssl://, ws://, wss:// or failover:(…).",
   ],
   BROKER_ERROR: ["The broker answered with an ERROR frame.", "Read its text; the connection is made anew."],
-  LISTEN_FAILED: ["An address to listen on cannot be had.", "Choose another port, or stop what holds it."],
+  LISTEN_FAILED: [
+    "An address to listen on cannot be had.",
+    "Stop what holds it, which may be another `skein up`, or choose another port: `broker.listen`.",
+  ],
   LISTEN_REFUSED: [
     "A listener would be open to the network without protection.",
     "Bind it to loopback, or configure TLS.",

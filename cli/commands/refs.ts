@@ -2,6 +2,7 @@ import { appName, type HostName, type Revision, shortRevision } from "../../lib/
 import { Failure } from "../../lib/failure.ts";
 import { defineCommand } from "../command.ts";
 import { carriers, takeInventory } from "../inventory.ts";
+import { appOf } from "../launch.ts";
 import { print, printJson, table } from "../output.ts";
 import { parsed } from "../parsed.ts";
 import { withSession } from "../session.ts";
@@ -15,7 +16,10 @@ export const refs = defineCommand({
   options: (yargs) => yargs.positional("app", { type: "string", demandOption: true, describe: "The app" }),
   run: async (args) => {
     const app = parsed(appName, args.app, "app");
-    const seen = await withSession(args, (session) => takeInventory(session, { app, refs: true }));
+    const seen = await withSession(args, (session) => {
+      appOf(session.settings, app);
+      return takeInventory(session, { app, refs: true });
+    });
     const there = carriers(seen, app).filter(({ present }) => present);
     if (there.length === 0)
       throw new Failure("HOSTS_NONE", `Cannot list the refs of ${app}: no host that is here carries it`);

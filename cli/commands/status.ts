@@ -1,13 +1,18 @@
-import { shortRef, shortRevision } from "../../lib/schema/names.ts";
+import { appName, shortRef, shortRevision } from "../../lib/schema/names.ts";
 import { defineCommand } from "../command.ts";
 import { takeInventory } from "../inventory.ts";
+import { appOf } from "../launch.ts";
 import { ago, print, printJson, table } from "../output.ts";
+import { parsed } from "../parsed.ts";
 import { withSession } from "../session.ts";
 
 export const status = defineCommand({
   options: (yargs) => yargs.option("app", { type: "string", describe: "Only this app" }),
   run: async (args) => {
-    const seen = await withSession(args, (session) => takeInventory(session));
+    const seen = await withSession(args, (session) => {
+      if (args.app !== undefined) appOf(session.settings, parsed(appName, args.app, "--app"));
+      return takeInventory(session);
+    });
     const live = seen.flatMap(({ report, present }) =>
       report.apps
         .filter(({ app }) => args.app === undefined || app === args.app)

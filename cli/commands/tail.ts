@@ -1,7 +1,7 @@
 import { destinationOf } from "../../lib/messages/destinations.ts";
 import { decode, lineOf } from "../../lib/messages/envelope.ts";
 import { isMessageType } from "../../lib/messages/catalogue.ts";
-import { reasonOf } from "../../lib/failure.ts";
+import { Failure, reasonOf } from "../../lib/failure.ts";
 import { safeText } from "../../lib/safe-text.ts";
 import { defineCommand } from "../command.ts";
 import { note, print, printJson } from "../output.ts";
@@ -18,6 +18,11 @@ export const tail = defineCommand({
       })
       .option("count", { type: "number", describe: "End after so many messages" }),
   run: async (args) => {
+    if (args.topic !== undefined && !isMessageType(args.topic) && !args.topic.startsWith("/"))
+      throw new Failure(
+        "NAME_INVALID",
+        `Cannot listen to ${JSON.stringify(args.topic)}: it must be a type of message such as deploy.finished, or a destination such as /topic/skein.git.*`,
+      );
     const session = await openSession(args);
     const { topics } = session.settings;
     const wanted = args.topic ?? `/topic/${topics.prefix}.>`;

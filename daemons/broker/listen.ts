@@ -54,9 +54,6 @@ export function refuseInTheClear({ host, tls }: Listen): void {
 export function listenFailure({ host, port }: Listen, error: unknown): Failure {
   const where = `Cannot listen on ${host}:${port}`;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const why =
-    code === "EADDRINUSE"
-      ? "another process has this port; stop it, or choose another port"
-      : reasonOf(error);
+  const why = code === "EADDRINUSE" ? "another process has this port" : reasonOf(error);
   return new Failure("LISTEN_FAILED", `${where}: ${why}`, { cause: error });
 }

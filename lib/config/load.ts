@@ -23,7 +23,9 @@ export function findConfig(named: string | undefined, directory = process.cwd())
   if (found !== undefined && existsSync(found)) return found;
   throw new Failure(
     "CONFIG_MISSING",
-    `Cannot find a configuration: ${wanted ?? `none of ${PLACES.join(", ")}`} is not there`,
+    wanted === undefined
+      ? `Cannot find a configuration in ${directory}: there is no ${PLACES.join(", no ")}`
+      : `Cannot find a configuration: ${wanted} is not there`,
   );
 }
 

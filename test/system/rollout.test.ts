@@ -169,6 +169,13 @@ describe("the commands", { timeout: 60_000 }, () => {
     expect((await stage.skein("history", "--of", "rollouts", "--json")).json).toEqual(rollouts);
   });
 
+  test("up where everything runs already is refused, and disturbs nobody", async () => {
+    const { status, stderr } = await stage.skein("up");
+    expect(status).toBe(69);
+    expect(stderr).toContain(`Cannot start the broker of ${stage.state}: it runs already`);
+    expect((await stage.skein("doctor")).status).toBe(0);
+  });
+
   test("deploy answers with the end of the rollout, host by host", async () => {
     const ran = await deploy("shop", "main", "--why", "ticket 123");
     expect(ran.status).toBe(0);
@@ -292,6 +299,9 @@ describe("words that name nothing", { timeout: 60_000 }, () => {
     ],
     ["a rollback of an unknown app", ["rollback", "nosuch"], 1, "APP_UNKNOWN", "nosuch"],
     ["the refs of an app that is no name", ["refs", "../shop"], 64, "NAME_INVALID", "must be an app name"],
+    ["a type of message that is none", ["tail", "deploy.finish"], 64, "NAME_INVALID", '"deploy.finish"'],
+    ["the refs of an unknown app", ["refs", "nosuch"], 1, "APP_UNKNOWN", "nosuch"],
+    ["the status of an unknown app", ["status", "--app", "nosuch"], 1, "APP_UNKNOWN", "nosuch"],
     ["the log of nothing", ["log", "zzzz"], 1, "ROLLOUT_UNKNOWN", '"zzzz"'],
   ])("%s is refused by name, and nothing runs", async (_what, words, status, code, says) => {
     const before = onHosts();
@@ -307,9 +317,21 @@ describe("words that name nothing", { timeout: 60_000 }, () => {
   test.each([
     ["a ref that looks like an option", ["deploy", "shop", "-x"], '"-x" counts as an option'],
     ["an option that is none", ["deploy", "shop", "main", "-x"], "Unknown argument: x"],
-    ["a command that is none", ["deplyo", "shop", "main"], "deploy"],
-    ["too few words", ["deploy", "shop"], "Not enough"],
+    ["too few words", ["deploy", "shop"], "Not enough words: it is skein deploy <app> <ref>"],
+    ["a canary that is no number", ["deploy", "shop", "main", "--canary", "x"], "--canary must be a whole"],
+    ["fewer lines than none", ["history", "--most", "-1"], "--most must be a whole number"],
+    ["a choice that is none", ["history", "--of", "geese"], '\n  Argument: of, Given: "geese"'],
   ])("%s is answered with what to try, and status 64", async (_what, words, says) => {
+    const { status, stderr } = await stage.skein(...words);
+    expect(status).toBe(64);
+    expect(stderr).toContain(says);
+    expect(stderr).toContain(`Try: skein ${words[0]} --help`);
+  });
+
+  test.each([
+    ["a command that is none", ["deplyo", "shop", "main"], "Did you mean deploy?"],
+    ["no command", [], "Say what to do, for example: skein status"],
+  ])("%s is answered with where to look, and status 64", async (_what, words, says) => {
     const { status, stderr } = await stage.skein(...words);
     expect(status).toBe(64);
     expect(stderr).toContain(says);

@@ -38,7 +38,7 @@ test("a port that is taken is named, and nothing stays open", async () => {
   const starting = startBroker({ listen, logins: LOGINS, permits: () => true });
   await expect(starting).rejects.toMatchObject({
     code: "LISTEN_FAILED",
-    message: `Cannot listen on 127.0.0.1:${broker.port}: another process has this port; stop it, or choose another port`,
+    message: `Cannot listen on 127.0.0.1:${broker.port}: another process has this port`,
   });
 });
 
