@@ -85,7 +85,15 @@ export async function launch(session: Session, plan: Launch): Promise<number> {
   const signer = await signerHere(session.settings.state, plan.key);
   const live = process.stdout.isTTY && !plan.json;
   const progress = plan.json ? undefined : showProgress(command.hosts, { live });
-  const finished = await runRollout(session, command.id, await signed(command, signer), {
+  const authorised = await signed(command, signer);
+  process.once("SIGINT", () => {
+    const id = command.id.slice(0, 8);
+    note(
+      `\nno longer followed; if it has begun it goes on: skein log -f ${id}, or end it: skein cancel ${id}`,
+    );
+    process.exit(130);
+  });
+  const finished = await runRollout(session, command.id, authorised, {
     wait: plan.wait,
     ...(progress === undefined ? {} : { watcher: progress }),
   });
