@@ -283,6 +283,7 @@ describe("words that name nothing", { timeout: 60_000 }, () => {
       "REF_UNKNOWN",
       'no host has a branch or tag "nosuch"',
     ],
+    ["a short revision", ["deploy", "shop", "badc0de"], 1, "REF_UNKNOWN", "a revision must be given in full"],
     ["a revision that nobody has", ["deploy", "shop", "a".repeat(40)], 1, "REF_UNKNOWN", "a".repeat(40)],
     ["a ref with two dots", ["deploy", "shop", "main..v1"], 64, "NAME_INVALID", '"main..v1"'],
     ["a ref that goes up", ["deploy", "shop", "../../etc"], 64, "NAME_INVALID", '"../../etc"'],
