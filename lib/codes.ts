@@ -86,7 +86,7 @@ export const codes = {
   ],
   BUILD_NOT_PASSED: [
     "The app deploys only revisions whose build passed, and this one's did not.",
-    "Mend the build and push, or wait for its end.",
+    "Mend what it names and push, or wait for the end of the build: `skein log -f REPOSITORY@REVISION`.",
   ],
   ROLLOUT_RUNNING: [
     "Another rollout of this app is under way.",
