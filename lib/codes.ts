@@ -94,7 +94,10 @@ export const codes = {
   ],
   ROLLOUT_UNKNOWN: ["No rollout of this id is known.", "`skein history` lists them."],
   ROLLOUT_FAILED: ["A rollout did not succeed.", "`skein log ID` shows what each host said."],
-  NOTHING_FORMER: ["There is no former release to go back to.", "Deploy a revision by name instead."],
+  NOTHING_FORMER: [
+    "There is no former release to go back to.",
+    "Name what to go to: `skein rollback APP --to REF`, or `skein deploy APP REF`.",
+  ],
   ANSWER_TIMEOUT: ["Nobody answered in time.", "See with `skein doctor` that the daemons run."],
   // trust: the codes of an agent's refusal, in the order of its checks
   E_PARSE: [
