@@ -32,7 +32,7 @@ export async function waitForBuild(
     if (Date.now() - begun > (heard ? BEGUN : UNHEARD))
       throw new Failure(
         "BUILD_NOT_PASSED",
-        `Cannot deploy ${shortRevision(revision)}: no build of it has ended`,
+        `Cannot deploy ${shortRevision(revision)}: ${heard ? "its build has not ended" : "no build of it has begun; only a push begins one, where the repository has `ci: true`"}`,
       );
     if (first) note(`waiting for the build of ${shortRevision(revision)}`);
     await pause(200);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { planBatches } from "../daemons/orchestrator/plan.ts";
 import type { App } from "../lib/config/apps.ts";
 import { openMirrors } from "../lib/effects/git.ts";
+import { adviceFor } from "../lib/codes.ts";
 import { Failure } from "../lib/failure.ts";
 import { safeText } from "../lib/safe-text.ts";
 import { type AppName, shortRef, shortRevision } from "../lib/schema/names.ts";
@@ -85,7 +86,15 @@ export async function launch(session: Session, plan: Launch): Promise<number> {
   const signer = await signerHere(session.settings.state, plan.key);
   const live = process.stdout.isTTY && !plan.json;
   const progress = plan.json ? undefined : showProgress(command.hosts, { live });
-  const finished = await runRollout(session, command.id, await signed(command, signer), {
+  const authorised = await signed(command, signer);
+  process.once("SIGINT", () => {
+    const id = command.id.slice(0, 8);
+    note(
+      `\nno longer followed; if it has begun it goes on: skein log -f ${id}, or end it: skein cancel ${id}`,
+    );
+    process.exit(130);
+  });
+  const finished = await runRollout(session, command.id, authorised, {
     wait: plan.wait,
     ...(progress === undefined ? {} : { watcher: progress }),
   });
@@ -102,6 +111,8 @@ export async function launch(session: Session, plan: Launch): Promise<number> {
         ? ""
         : `: ${safeText(finished.reason)}${finished.code === undefined ? "" : ` [${finished.code}]`}`;
     print(`${painted(finished.outcome)} after ${span(finished.seconds * 1_000)}${why}`);
+    const advice = adviceFor(finished.code);
+    if (advice !== undefined) note(`  ${advice}`);
     for (const { host, state, code, reason } of finished.hosts) {
       if (reason !== undefined)
         note(

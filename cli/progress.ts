@@ -23,11 +23,14 @@ export function showProgress(
 function plain(): Watcher & { end: () => void } {
   return {
     host: (host, state, reason) =>
-      print(`${host}  ${state}${reason === undefined ? "" : `: ${safeText(reason)}`}`),
+      print(`${host}  ${state}${reason === undefined ? "" : `: ${safeText(firstLine(reason))}`}`),
     line: (host, phase, line) => print(`${host}  ${phase} | ${safeText(line)}`),
     end: () => undefined,
   };
 }
+
+/** All of a reason is told at the end. */
+const firstLine = (reason: string): string => reason.split("\n", 1)[0] ?? "";
 
 function redrawn(hosts: readonly string[]): Watcher & { end: () => void } {
   const rows = new Map<string, Row>(
@@ -56,7 +59,7 @@ function redrawn(hosts: readonly string[]): Watcher & { end: () => void } {
   draw();
   return {
     host: (host, state, reason) =>
-      change(host, { state, detail: reason?.split("\n", 1)[0] ?? "", since: Date.now() }),
+      change(host, { state, detail: firstLine(reason ?? ""), since: Date.now() }),
     phase: (host, phase) => change(host, { detail: phase }),
     line: (host, phase, line) => change(host, { detail: `${phase}: ${line}` }),
     end: () => {

@@ -34,7 +34,7 @@ export async function resolveTarget(
   if (only === undefined)
     throw new Failure(
       "REF_UNKNOWN",
-      `Cannot deploy ${app}: no host has a branch or tag ${JSON.stringify(named)}`,
+      `Cannot deploy ${app}: no host has a branch or tag ${JSON.stringify(named)}${/^[0-9a-f]{4,63}$/.test(named) ? "; a revision must be given in full, as git rev-parse prints it" : ""}`,
       { transient: true },
     );
   if (targets.length === 1) return only;

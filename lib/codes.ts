@@ -86,12 +86,18 @@ export const codes = {
   ],
   BUILD_NOT_PASSED: [
     "The app deploys only revisions whose build passed, and this one's did not.",
-    "Mend the build and push, or wait for its end.",
+    "Mend what it names and push, or wait for the end of the build: `skein log -f REPOSITORY@REVISION`.",
   ],
-  ROLLOUT_RUNNING: ["Another rollout of this app is under way.", "Wait for its end, or cancel it."],
+  ROLLOUT_RUNNING: [
+    "Another rollout of this app is under way.",
+    "Wait for its end: `skein log -f ID`, or end it: `skein cancel ID`.",
+  ],
   ROLLOUT_UNKNOWN: ["No rollout of this id is known.", "`skein history` lists them."],
   ROLLOUT_FAILED: ["A rollout did not succeed.", "`skein log ID` shows what each host said."],
-  NOTHING_FORMER: ["There is no former release to go back to.", "Deploy a revision by name instead."],
+  NOTHING_FORMER: [
+    "There is no former release to go back to.",
+    "Name what to go to: `skein rollback APP --to REF`, or `skein deploy APP REF`.",
+  ],
   ANSWER_TIMEOUT: ["Nobody answered in time.", "See with `skein doctor` that the daemons run."],
   // trust: the codes of an agent's refusal, in the order of its checks
   E_PARSE: [
@@ -176,3 +182,8 @@ export const codes = {
 
 /** The stable name of an error. */
 export type Code = keyof typeof codes;
+
+/** What a person can do about an error that was told with its code, perhaps by another version. */
+export function adviceFor(code: string | undefined): string | undefined {
+  return code !== undefined && Object.hasOwn(codes, code) ? codes[code as Code][1] : undefined;
+}

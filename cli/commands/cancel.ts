@@ -23,7 +23,10 @@ export const cancel = defineCommand({
       const found = started.filter(({ data }) => data.rollout.startsWith(args.id));
       const [only] = found;
       if (only === undefined || found.length > 1)
-        throw new Failure("ROLLOUT_UNKNOWN", `Cannot cancel ${args.id}: ${found.length} rollouts begin so`);
+        throw new Failure(
+          "ROLLOUT_UNKNOWN",
+          `Cannot cancel ${JSON.stringify(args.id)}: ${found.length === 0 ? "no rollout begins so" : `${found.length} rollouts begin so`}`,
+        );
       const { rollout, app, environment } = only.data;
       const iat = Math.floor(Date.now() / 1_000);
       const command = await signed(

@@ -1,4 +1,5 @@
 import { findConfig, loadConfig } from "../../lib/config/load.ts";
+import { counted } from "../../lib/messages/catalogue/entry.ts";
 import { defineCommand } from "../command.ts";
 import { print, printJson } from "../output.ts";
 import { settingsSchema } from "../settings.ts";
@@ -22,7 +23,7 @@ export const check = defineCommand({
         print(`${file} apps.${app}.repository: no repository is named ${repository}`);
       if (unknown.length === 0)
         print(
-          `${file} is right: ${Object.keys(repositories).length} repositories, ${Object.keys(apps).length} apps`,
+          `${file} is right: ${counted(Object.keys(repositories).length, "repository", "repositories")}, ${counted(Object.keys(apps).length, "app")}`,
         );
     }
     return Promise.resolve(unknown.length === 0 ? 0 : 78);

@@ -39,12 +39,15 @@ export const rollback = defineCommand({
 
 /** The release that was live before, where all hosts agree on it. */
 function formerOf(app: AppName, hosts: readonly Seen[]): Target {
-  const formers = hosts
-    .filter(({ present }) => present)
-    .map(({ report }) => report.apps.find((each) => each.app === app)?.former ?? undefined);
+  const present = hosts.filter((each) => each.present).map(({ report }) => report);
+  const formers = present.map(({ apps }) => apps.find((each) => each.app === app)?.former ?? undefined);
   const [first] = formers;
   if (first === undefined || formers.includes(undefined)) {
-    throw new Failure("NOTHING_FORMER", `Cannot roll ${app} back: not every host had something live before`);
+    const without = present.filter((_report, index) => formers[index] === undefined).map(({ host }) => host);
+    throw new Failure(
+      "NOTHING_FORMER",
+      `Cannot roll ${app} back: nothing older than what is live was live on ${without.length === 0 ? "any host" : without.join(", ")}`,
+    );
   }
   if (formers.some((each) => each?.revision !== first.revision)) {
     throw new Failure(

@@ -1,3 +1,4 @@
+import { counted } from "../../lib/messages/catalogue/entry.ts";
 import { defineCommand } from "../command.ts";
 import { DAEMON_NAMES } from "../daemons.ts";
 import { prepareTrust } from "../foundation.ts";
@@ -18,7 +19,7 @@ export const up = defineCommand({
       (name) => name !== "agent" && (name !== "broker" || settings.bus === undefined),
     );
     await runParts(args, [...daemons.map((daemon) => ({ daemon })), ...hosts], () => {
-      note(`ready: ${daemons.join(", ")}, and ${hosts.length} agents`);
+      note(`ready: ${daemons.join(", ")}, and ${counted(hosts.length, "agent")}`);
     });
     return 0;
   },

@@ -126,6 +126,18 @@ describe("a pre-deploy that", { timeout: 60_000 }, () => {
     },
   );
 
+  test("is waited for no longer after Ctrl-C says that the rollout goes on, and how to end it", async () => {
+    stage.pushed({ "deploy/pre-deploy": aScript("echo waiting; sleep 600") });
+    const followed = stage.start("deploy", "hasty", "main");
+    await followed.says("waiting");
+    process.kill(followed.pid, "SIGINT");
+    expect(await followed.ended).toBe(130);
+    const id = /skein cancel ([a-z0-9]{8})/.exec(followed.said().stderr)?.[1] ?? "";
+    const { stdout } = await stage.skein("log", "-f", id);
+    expect(stdout).toContain("rollout of hasty failed");
+    stage.pushed(SHOP);
+  });
+
   test("prints 100 MB is followed to its end; its beginning and its end are kept, and no more", async () => {
     const prints = "echo the beginning; yes and so on | head -c 100000000; echo; echo the end";
     const revision = stage.pushed({ "deploy/pre-deploy": aScript(prints) });
@@ -271,6 +283,7 @@ describe("words that name nothing", { timeout: 60_000 }, () => {
       "REF_UNKNOWN",
       'no host has a branch or tag "nosuch"',
     ],
+    ["a short revision", ["deploy", "shop", "badc0de"], 1, "REF_UNKNOWN", "a revision must be given in full"],
     ["a revision that nobody has", ["deploy", "shop", "a".repeat(40)], 1, "REF_UNKNOWN", "a".repeat(40)],
     ["a ref with two dots", ["deploy", "shop", "main..v1"], 64, "NAME_INVALID", '"main..v1"'],
     ["a ref that goes up", ["deploy", "shop", "../../etc"], 64, "NAME_INVALID", '"../../etc"'],

@@ -34,7 +34,8 @@ export const problem = {
 };
 
 /** A number of things, in words. */
-export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+export const counted = (count: number, what: string, many = `${what}s`): string =>
+  `${count} ${count === 1 ? what : many}`;
 
 /** The first line of a text, for a line of ours. */
 export function firstLine(said: string): string {
