@@ -87,17 +87,18 @@ export async function launch(session: Session, plan: Launch): Promise<number> {
   const live = process.stdout.isTTY && !plan.json;
   const progress = plan.json ? undefined : showProgress(command.hosts, { live });
   const authorised = await signed(command, signer);
-  process.once("SIGINT", () => {
+  const leaves = () => {
     const id = command.id.slice(0, 8);
     note(
       `\nno longer followed; if it has begun it goes on: skein log -f ${id}, or end it: skein cancel ${id}`,
     );
     process.exit(130);
-  });
+  };
+  process.once("SIGINT", leaves);
   const finished = await runRollout(session, command.id, authorised, {
     wait: plan.wait,
     ...(progress === undefined ? {} : { watcher: progress }),
-  });
+  }).finally(() => process.off("SIGINT", leaves));
   progress?.end();
   if (finished === undefined) {
     if (plan.json) printJson({ rollout: command.id });

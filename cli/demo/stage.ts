@@ -65,6 +65,10 @@ async function makeRepositories({ central, work }: Stage): Promise<void> {
 /** Pushes what the developer committed, and says which revision that is. */
 export async function push({ work }: Stage): Promise<Revision> {
   const git = simpleGit(work);
+  const { tracking, ahead } = await git.status();
+  // On a stage that was used before everything is pushed, and then nothing would be announced.
+  if (tracking !== null && ahead === 0)
+    await git.commit("Open the shop once more", undefined, { "--allow-empty": null });
   await git.push(["--quiet", "--set-upstream", "origin", "main"]);
   return revision.parse(await git.revparse(["HEAD"]));
 }
