@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -59,14 +60,20 @@ if (!lstatSync(packages, { throwIfNoEntry: false })?.isSymbolicLink()) {
   );
 }
 once("dist/.skein-built", sources.map(contentsOf).join("\n"), () => {
-  rmSync(join(root, "dist"), { recursive: true, force: true });
+  // Compiled aside: a `skein` that starts meanwhile finds the former program, not half of one.
+  const [fresh, dist] = [join(root, "node_modules", ".skein-dist"), join(root, "dist")];
+  rmSync(fresh, { recursive: true, force: true });
   run(
     "compiling",
     process.execPath,
     join("node_modules", "typescript", "bin", "tsc"),
     "-p",
     "tsconfig.build.json",
+    "--outDir",
+    fresh,
   );
   // `npm link` points at this file; the compiler leaves it without the right to be run.
-  chmodSync(join(root, "dist/cli/main.js"), 0o755);
+  chmodSync(join(fresh, "cli/main.js"), 0o755);
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(fresh, dist);
 });
