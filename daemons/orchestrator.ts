@@ -8,7 +8,7 @@ import { duration } from "../lib/schema/quantities.ts";
 import { fileSigner, type Signer } from "../lib/security/signer.ts";
 import { type TrustSource, trustFolder } from "../lib/security/trust.ts";
 import { type Ledger, openLedger } from "../lib/store/ledger.ts";
-import { type Asked, beginRollout, openAsked } from "./orchestrator/authorisation.ts";
+import { type Asked, beginRollout, insistMayCancel, openAsked } from "./orchestrator/authorisation.ts";
 import { finished, newsBetween, started } from "./orchestrator/news.ts";
 import { tell } from "./orchestrator/order.ts";
 import { advance, type Event, type Rollout, wanted } from "./orchestrator/rollout.ts";
@@ -110,9 +110,15 @@ async function insistOn({ command }: Asked, { deps, settings: { apps } }: Surrou
   throw new Failure("BUILD_NOT_PASSED", `Cannot roll out ${app} at ${commit}: its build ${how}`);
 }
 
-async function* cancel({ command: envelope }: Data<"rollout.cancelled">, context: Surrounded) {
-  const { command, by } = openAsked(envelope, context.deps.trust.current(), context.now());
-  if (command.kind === "cancel") yield* hear(command.rollout, { says: "cancel", by }, context);
+/** Stops a rollout, where somebody asks for it who may. */
+async function* cancel({ rollout, command }: Data<"rollout.cancelled">, context: Surrounded) {
+  const { deps, now } = context;
+  const trust = deps.trust.current();
+  const asked = openAsked(command, trust, now());
+  const state = await deps.store.find(rollout);
+  if (state === undefined) return;
+  insistMayCancel(asked, state, trust.policy);
+  yield* hear(rollout, { says: "cancel", by: asked.by }, context);
 }
 
 /** Goes on with a rollout after something was heard. News go out before the state is saved: a crash repeats them. */

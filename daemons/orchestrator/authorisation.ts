@@ -9,6 +9,7 @@ import {
 } from "../../lib/security/command.ts";
 import { namespaces } from "../../lib/security/namespaces.ts";
 import { openEnvelope } from "../../lib/security/open-envelope.ts";
+import { permits, type Policy } from "../../lib/security/policy.ts";
 import type { Trust } from "../../lib/security/trust.ts";
 import { planBatches } from "./plan.ts";
 import type { Rollout } from "./rollout.ts";
@@ -16,6 +17,7 @@ import type { Rollout } from "./rollout.ts";
 /** What a person signed, and who it was. */
 export interface Asked {
   readonly command: Command;
+  readonly principals: readonly string[];
   readonly by: string;
   readonly digest: string;
 }
@@ -38,11 +40,23 @@ export function openAsked(envelope: SignedEnvelope, trust: Trust, now: Date): As
       `Cannot take up ${command.id}: it expired at ${new Date(command.exp * 1_000).toISOString()}`,
     );
   }
-  return {
-    command,
-    by: signatures.map(({ principal }) => principal).join(" and "),
-    digest: digestOf(payload),
-  };
+  const principals = signatures.map(({ principal }) => principal);
+  return { command, principals, by: principals.join(" and "), digest: digestOf(payload) };
+}
+
+/**
+ * That a rollout may be stopped by those who ask for it. No host checks this: what hosts hear is the orchestrator's own word.
+ * @throws {Failure} E_TYPE, E_PRECONDITION or E_POLICY
+ */
+export function insistMayCancel({ command, principals, by }: Asked, state: Rollout, policy: Policy): void {
+  if (command.kind !== "cancel")
+    throw new Failure("E_TYPE", `Cannot cancel by a command of kind ${command.kind}`);
+  const { rollout, app, environment } = state;
+  if (command.rollout !== rollout || command.app !== app || command.environment !== environment)
+    throw new Failure("E_PRECONDITION", `Cannot cancel ${rollout}: it is of ${app} in ${environment}`);
+  const asks = { ...command, refs: undefined, approvals: [] };
+  if (principals.every((principal) => permits(policy, { ...asks, principal }))) return;
+  throw new Failure("E_POLICY", `Cannot cancel ${rollout}: no rule of the policy allows it to ${by}`);
 }
 
 /**

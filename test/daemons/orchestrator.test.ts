@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -8,6 +8,7 @@ import { orchestrator } from "../../daemons/orchestrator.ts";
 import { memoryHub, type MemoryHub } from "../../lib/bus/memory.ts";
 import { type Data, message } from "../../lib/messages/catalogue.ts";
 import { decode, enclose, type Envelope, parseData } from "../../lib/messages/envelope.ts";
+import { allowedSignerLine } from "../../lib/security/allowed-signers.ts";
 import { type Authorisation, decodeCommand, newCommandId } from "../../lib/security/command.ts";
 import { makeKeyFile } from "../../lib/security/keys.ts";
 import { fileSigner, type Signer } from "../../lib/security/signer.ts";
@@ -66,6 +67,14 @@ function aCommand(said: Partial<Authorisation> = {}): Authorisation {
     why: "",
     ...said,
   };
+}
+
+/** Somebody who may sign, and whom no rule of the policy allows anything. */
+async function anotherSigner(name: string): Promise<Signer> {
+  const path = join(state, "keys", name);
+  const line = allowedSignerLine(name, ["deploy@skein"], await makeKeyFile(path, name));
+  appendFileSync(join(state, "trust", "allowed_signers"), `${line}\n`);
+  return fileSigner(path);
 }
 
 /** The build of the revision that commands name, as the ledger knows it. */
@@ -239,19 +248,41 @@ test("another orchestrator goes on where one was stopped in the middle", async (
   expect(told).toContain("web1 go");
 });
 
+const cancelOf = ({ id: rollout, app, environment, iat, exp }: Authorisation) =>
+  ({ v: 1, kind: "cancel", id: newCommandId(), app, environment, rollout, iat, exp, why: "" }) as const;
+
 test("a person may end a rollout that is under way", async () => {
   await built("passed");
   const heard = await listen(hub, "rollout.finished", "rollout.started");
   const command = aCommand();
   await ask(command);
   await heard.next();
-  const { id: rollout, app, environment, iat, exp } = command;
-  const cancel = await signed(
-    { v: 1, kind: "cancel", id: newCommandId(), app, environment, rollout, iat, exp, why: "" },
-    signer,
-  );
-  await publish(hub, "rollout.cancelled", { rollout, command: cancel });
+  const cancel = await signed(cancelOf(command), signer);
+  await publish(hub, "rollout.cancelled", { rollout: command.id, command: cancel });
   expect((await heard.next(finish.is)).data).toMatchObject({ outcome: "cancelled" });
+});
+
+test("only whom the policy allows it may end a rollout, and only the one that was named", async () => {
+  await built("passed");
+  const told = await answer(HOSTS.slice(1));
+  const heard = await listen(hub, "rollout.finished", "rollout.started");
+  const command = aCommand();
+  await ask(command);
+  await heard.next();
+  const stranger = await anotherSigner("stranger");
+  const app = appName.parse("blog");
+  for (const [by, given] of [
+    [stranger, {}],
+    [stranger, { app }],
+    [signer, { app }],
+    [signer, { rollout: newCommandId() }],
+  ] as const) {
+    const cancel = await signed({ ...cancelOf(command), ...given }, by);
+    await publish(hub, "rollout.cancelled", { rollout: command.id, command: cancel });
+  }
+  await answer(HOSTS.slice(0, 1));
+  expect((await heard.next(finish.is)).data).toMatchObject({ outcome: "succeeded" });
+  expect(told).toContain("web3 go");
 });
 
 test("asked again for a rollout that it knows, it says again how that is", async () => {
