@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
 import { lstat, mkdir, open, readFile, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { exec } from "./exec.ts";
@@ -71,9 +72,12 @@ export async function makeFolder(path: string, mode = 0o755): Promise<void> {
   await mkdir(path, { recursive: true, mode });
 }
 
+/** Scripts may leave anything where a file is read: nobody waits for a pipe that nobody writes to. */
+export const READ_NOW = constants.O_RDONLY | constants.O_NONBLOCK;
+
 /** The text of a file, or undefined where there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch((error: unknown) => {
+  return readFile(path, { encoding: "utf8", flag: READ_NOW }).catch((error: unknown) => {
     if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   });

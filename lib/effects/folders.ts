@@ -1,7 +1,8 @@
+import { constants } from "node:fs";
 import { lstat, open, readdir, readlink, realpath, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { exec } from "./exec.ts";
-import { hasCode, syncFolder } from "./files.ts";
+import { hasCode, READ_NOW, syncFolder } from "./files.ts";
 
 /** The names in a folder; none where there is no folder. */
 export async function namesIn(path: string): Promise<readonly string[]> {
@@ -62,7 +63,7 @@ export async function isExecutable(path: string): Promise<boolean> {
 
 /** A part of a file, from an offset on; empty where there is no file or no more of it. */
 export async function readFrom(path: string, offset: number, most: number): Promise<Buffer> {
-  const handle = await open(path, "r").catch((error: unknown) => {
+  const handle = await open(path, READ_NOW).catch((error: unknown) => {
     if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   });
@@ -93,9 +94,12 @@ export async function sizeFrom(path: string, offset: number): Promise<number> {
   return Math.max(0, (status?.size ?? 0) - offset);
 }
 
+/** As `READ_NOW`: a pipe that nobody reads from is not written to. */
+const WRITE_NOW = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK;
+
 /** Writes a file that nobody misses after a power cut. */
 export async function writeLoose(path: string, contents: string, mode = 0o600): Promise<void> {
-  await writeFile(path, contents, { mode });
+  await writeFile(path, contents, { mode, flag: WRITE_NOW });
 }
 
 /** A path without any link in it. */

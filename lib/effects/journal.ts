@@ -2,7 +2,7 @@ import { open, readFile, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { z } from "zod";
 import { Failure, reasonOf } from "../failure.ts";
-import { hasCode, syncFolder, writeWhole } from "./files.ts";
+import { hasCode, READ_NOW, syncFolder, writeWhole } from "./files.ts";
 
 /** A file of JSON lines that only grows. What was appended is on disk when `append` resolves. */
 export interface Journal<Entry> {
@@ -55,7 +55,7 @@ export async function openJournal<Schema extends z.ZodType>(
 
 async function readOrCreate(path: string): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await readFile(path, { flag: READ_NOW });
   } catch (error) {
     if (!hasCode(error, "ENOENT")) throw storage(path, error);
   }

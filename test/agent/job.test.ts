@@ -70,6 +70,15 @@ test("it may close its output, and print what is no text", async () => {
   expect(binary.lines.every((line) => line.length <= 4_100)).toBe(true);
 });
 
+test.each(["head", "tail", "cut", "followed"])("a pipe in the place of %s holds nothing up", async (name) => {
+  const job = aJob(`echo out; rm -f job/${name}; mkfifo job/${name}`);
+  const ended = await run(job).then(
+    ({ end }) => end,
+    () => "failed",
+  );
+  expect([{ how: "ended", code: 0 }, "failed"]).toContainEqual(ended);
+});
+
 test("of very much output the beginning and the end are told, and how much is not; memory stays small", async () => {
   const before = process.memoryUsage().rss;
   const { end, lines, batches } = await run(aJob("yes 012345678 | head -c 100000000; echo the end"));
