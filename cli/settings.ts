@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { sharedSettings } from "../lib/config/settings.ts";
 import { hostName, labelName } from "../lib/schema/names.ts";
-import { DAEMON_NAMES, DAEMONS } from "./daemons.ts";
+import { DAEMON_NAMES, type DaemonName, DAEMONS } from "./daemons.ts";
 
 const localHost = z.strictObject({
   host: hostName.describe("Its name."),
@@ -34,12 +34,23 @@ export const settingsSchema = sharedSettings
   .extend({ up: up.prefault({}).describe("What `skein up` runs."), ...sections })
   .superRefine(({ apps, repositories }, context) => {
     for (const [app, { repository }] of Object.entries(apps)) {
-      if (Object.hasOwn(repositories, repository)) continue;
+      const known = Object.hasOwn(repositories, repository) ? repositories[repository] : undefined;
+      if (known?.type === "git") continue;
       context.addIssue({
         code: "custom",
         path: ["apps", app, "repository"],
-        message: `names ${repository}, which is not among the repositories`,
+        message:
+          known === undefined
+            ? `names ${repository}, which is not among the repositories`
+            : `names ${repository}, which is kept in Subversion: apps are deployed from git`,
       });
     }
   });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Whether a daemon has anything to do here: `skein up` runs those that have. */
+export function isWanted(name: DaemonName, settings: Settings): boolean {
+  if (name === "broker") return settings.bus === undefined;
+  const section = (settings as unknown as Readonly<Record<string, unknown>>)[name];
+  return DAEMONS[name].wanted?.(section, settings) ?? true;
+}

@@ -5,19 +5,10 @@ import { knownPasscode, knownPort, writeBrokerFile } from "../lib/config/broker-
 import { defineDaemon } from "../lib/daemon/define.ts";
 import type { Log } from "../lib/log.ts";
 import type { Topics } from "../lib/messages/destinations.ts";
+import { address } from "../lib/schema/address.ts";
 import type { LogEntry } from "./broker/log.ts";
 import type { Policy } from "./broker/policy.ts";
 import { type Broker, startBroker } from "./broker/server.ts";
-
-const address = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, {
-    error: "must be HOST:PORT, such as 127.0.0.1:61613",
-  })
-  .transform((text) => {
-    const at = text.lastIndexOf(":");
-    return { host: text.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(text.slice(at + 1)) };
-  });
 
 const settings = z.strictObject({
   listen: address

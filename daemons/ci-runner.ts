@@ -87,14 +87,14 @@ async function* judge(request: Request, context: Surrounded): AsyncGenerator<Mes
     settings: { repositories },
   } = context;
   try {
-    const mirror = await sourceOf(request, { ...deps, repositories, signal });
-    const file = await mirror.readFile(request.revision, PIPELINE_FILE);
+    const { mirror, commit } = await sourceOf(request, { ...deps, repositories, signal });
+    const file = await mirror.readFile(commit, PIPELINE_FILE);
     if (file === undefined)
       return { outcome: "passed", reason: `no ${PIPELINE_FILE}: there is nothing to run`, steps: [] };
     const pipeline = readPipeline(file);
     const workspace = await deps.workspaces.make();
     try {
-      await mirror.stage(request.revision, workspace.source);
+      await mirror.stage(commit, workspace.source);
       return yield* logged(pipeline, { request, workspace }, context);
     } finally {
       // The verdict stands, whatever becomes of the folder.

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { z } from "zod";
+import { ofGit, type SharedSettings } from "../lib/config/settings.ts";
 import { type Context, defineDaemon } from "../lib/daemon/define.ts";
 import { openMirrors } from "../lib/effects/git.ts";
 import { reasonOf } from "../lib/failure.ts";
 import { message, type Message } from "../lib/messages/catalogue.ts";
 import type { RepositoryName } from "../lib/schema/names.ts";
 import { duration } from "../lib/schema/quantities.ts";
-import { atMost } from "./repo-updater/at-most.ts";
-import { type BackOff, backOff } from "./repo-updater/back-off.ts";
+import { atMost } from "../lib/pace/at-most.ts";
+import { type BackOff, backOff } from "../lib/pace/back-off.ts";
 import { updatesOf } from "./repo-updater/updates.ts";
 
 const settings = z.strictObject({
@@ -41,19 +42,22 @@ export const repoUpdater = defineDaemon<Settings, Deps>({
   concurrency: 256,
   deps: ({ retry, "retry-most": most }, { host, settings: { state, repositories } }) => ({
     fetch: updatesOf(openMirrors(join(state, "mirrors"), repositories), host),
-    missing: backOff(Object.keys(repositories) as RepositoryName[], { first: retry, most }),
+    missing: backOff(namesOf(repositories), { first: retry, most }),
   }),
   on: {
     "commit.pushed": ({ repository }, context) =>
-      Object.hasOwn(context.settings.repositories, repository) ? fetchOrSay(repository, context) : [],
+      Object.hasOwn(ofGit(context.settings.repositories), repository) ? fetchOrSay(repository, context) : [],
   },
   // What was missed while nobody listened is fetched with everything else.
-  reconcile: (context) => fetchAll(Object.keys(context.settings.repositories) as RepositoryName[], context),
+  reconcile: (context) => fetchAll(namesOf(context.settings.repositories), context),
   every: {
     interval: ({ retry }) => retry,
     tick: (context) => fetchAll(context.deps.missing.due(context.now()), context),
   },
 });
+
+const namesOf = (repositories: SharedSettings["repositories"]): RepositoryName[] =>
+  Object.keys(ofGit(repositories)) as RepositoryName[];
 
 async function fetchAll(names: readonly RepositoryName[], context: Surrounded): Promise<Message[]> {
   const results = await atMost(context.config.parallel, names, (repository) =>

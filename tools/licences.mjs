@@ -9,6 +9,7 @@ const PERMISSIVE = new Set([
   "BlueOak-1.0.0",
   "ISC",
   "MIT",
+  "MIT-0",
 ]);
 
 const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));

@@ -14,7 +14,7 @@ import { principalHere, signerHere } from "../foundation.ts";
 import { takeInventory } from "../inventory.ts";
 import { print, printJson } from "../output.ts";
 import { openSession, type Session } from "../session.ts";
-import { type Settings, settingsSchema } from "../settings.ts";
+import { isWanted, type Settings, settingsSchema } from "../settings.ts";
 
 /** One thing that was looked at. */
 interface Finding {
@@ -109,8 +109,7 @@ async function lookAt(settings: Settings, look: Look, config: string | undefined
 }
 
 async function lookAround(session: Session, look: Look): Promise<void> {
-  // Where another broker carries the messages, the embedded one need not run.
-  const expected = DAEMON_NAMES.filter((name) => name !== "broker" || session.settings.bus === undefined);
+  const expected = DAEMON_NAMES.filter((name) => isWanted(name, session.settings));
   await look("hosts", "Run: skein agent", async () => {
     const inventory = await takeInventory(session);
     const away = inventory.filter(({ present }) => !present).map(({ report }) => report.host);

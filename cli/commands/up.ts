@@ -1,6 +1,7 @@
 import { counted } from "../../lib/messages/catalogue/entry.ts";
 import { defineCommand } from "../command.ts";
 import { DAEMON_NAMES } from "../daemons.ts";
+import { isWanted } from "../settings.ts";
 import { prepareTrust } from "../foundation.ts";
 import { note } from "../output.ts";
 import { type Part, runParts } from "../processes.ts";
@@ -15,9 +16,7 @@ export const up = defineCommand({
       settings.up.hosts.length === 0
         ? [{ daemon: "agent" }]
         : settings.up.hosts.map(({ host, labels }) => ({ daemon: "agent", host, labels }));
-    const daemons = DAEMON_NAMES.filter(
-      (name) => name !== "agent" && (name !== "broker" || settings.bus === undefined),
-    );
+    const daemons = DAEMON_NAMES.filter((name) => name !== "agent" && isWanted(name, settings));
     await runParts(args, [...daemons.map((daemon) => ({ daemon })), ...hosts], () => {
       note(`ready: ${daemons.join(", ")}, and ${counted(hosts.length, "agent")}`);
     });

@@ -39,7 +39,7 @@ export function toldOf(
   { before, after }: Pick<Moved, "before" | "after">,
   ref: RefName,
   at: Date,
-): Data<"commit.pushed"> {
+): Data<"commit.pushed"> & Pick<Moved, "before" | "after"> {
   return {
     repository,
     ref,
@@ -57,7 +57,7 @@ const isTag = (ref: RefName): boolean => ref.startsWith("refs/tags/");
 
 async function commitsOf(
   git: Git,
-  { ref, before, after }: Pick<Data<"commit.pushed">, "ref" | "before" | "after">,
+  { ref, before, after }: Pick<Data<"commit.pushed">, "ref"> & Pick<Moved, "before" | "after">,
   refs: readonly RefName[],
 ) {
   if (isNoRevision(after) || !(await git.has(after))) return { commits: [], total: 0 };

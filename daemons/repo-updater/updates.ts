@@ -1,7 +1,7 @@
 import type { Mirrors } from "../../lib/effects/git.ts";
 import { message, type Message } from "../../lib/messages/catalogue.ts";
 import type { HostName, RepositoryName } from "../../lib/schema/names.ts";
-import { coalesced } from "./coalesced.ts";
+import { coalesced } from "../../lib/pace/coalesced.ts";
 
 const MOST_CHANGES = 1_000;
 const MOST_NAME = 300;

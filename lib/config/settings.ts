@@ -5,13 +5,19 @@ import { hostName, labelName, repositoryName } from "../schema/names.ts";
 import { apps } from "./apps.ts";
 
 const repository = z.strictObject({
+  type: z
+    .enum(["git", "svn"])
+    .default("git")
+    .describe(
+      "What it is kept in. Of one of Subversion, commits are announced and built; nothing is mirrored.",
+    ),
   url: z
     .string()
     .max(1_000)
     .regex(
-      /^(https:\/\/|ssh:\/\/(?!-)|[A-Za-z0-9_.][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:(?!-)|\/|\.\.?\/)/,
+      /^(https:\/\/|ssh:\/\/(?!-)|svn:\/\/(?!-)|svn\+ssh:\/\/(?!-)|[A-Za-z0-9_.][A-Za-z0-9_.-]*@[A-Za-z0-9][A-Za-z0-9.-]*:(?!-)|\/|\.\.?\/)/,
       {
-        error: "must be https://, ssh://, user@host:path, or the path of a folder",
+        error: "must be https://, ssh://, svn://, svn+ssh://, user@host:path, or the path of a folder",
       },
     )
     .refine((url) => !/^https?:\/\/[^/]*@/.test(url), {
@@ -23,6 +29,10 @@ const repository = z.strictObject({
     .default(false)
     .describe("Whether each push of a branch is built, by the `.skein.yml` in it."),
 });
+
+/** The repositories of git: those that can be mirrored, and whose revisions are object ids. */
+export const ofGit = (repositories: SharedSettings["repositories"]): SharedSettings["repositories"] =>
+  Object.fromEntries(Object.entries(repositories).filter(([, { type }]) => type === "git"));
 
 const topics = z.strictObject({
   prefix: z

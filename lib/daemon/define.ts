@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { SharedSettings } from "../config/settings.ts";
+import type { Answered, Asked, Listening } from "../effects/http-server.ts";
 import type { Log } from "../log.ts";
 import type { Data, Message, MessageType } from "../messages/catalogue.ts";
 import type { Envelope } from "../messages/envelope.ts";
@@ -25,6 +26,12 @@ type Later<Value> = Value | Promise<Value>;
 
 /** A list of messages, or a generator of them: what is yielded is published at once. */
 export type Replies = Iterable<Message> | AsyncIterable<Message>;
+
+/** An answer over HTTP, and what is to be said before it is given. */
+export interface Response {
+  readonly answer: Answered;
+  readonly messages: Replies;
+}
 
 type Handlers<Config, Deps> = {
   readonly [Type in MessageType]?: (
@@ -52,6 +59,14 @@ export interface Daemon<Config = unknown, Deps = unknown> {
   readonly concurrency?: number | ((config: Config) => number);
   /** Brings its state up to date: run at the start, and whenever a connection was made anew. */
   readonly reconcile?: (context: Context<Config, Deps>) => Later<Replies>;
+  /** Whether there is anything for it to do: `skein up` leaves it out otherwise. It counts as true where it is left out. */
+  readonly wanted?: (config: Config, settings: SharedSettings) => boolean;
+  /** Answers over HTTP: its messages are published first, so that whoever is told 2xx need not ask again. */
+  readonly serve?: {
+    /** Where; nowhere where it is undefined. */
+    readonly at: (config: Config, settings: SharedSettings) => Listening | undefined;
+    readonly answer: (asked: Asked, context: Context<Config, Deps>) => Later<Response>;
+  };
   /** Runs again and again, `interval` milliseconds after it last ended. */
   readonly every?: {
     readonly interval: (config: Config) => number;

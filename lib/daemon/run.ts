@@ -6,8 +6,9 @@ import type { Log } from "../log.ts";
 import { message, type MessageType } from "../messages/catalogue.ts";
 import type { HostName } from "../schema/names.ts";
 import { VERSION } from "../version.ts";
-import type { Context, Daemon, Replies } from "./define.ts";
+import type { Context, Daemon, Replies, Response } from "./define.ts";
 import { type Answer, receiver, sayAll, interestsIn } from "./deliver.ts";
+import { door } from "./serve.ts";
 
 /** How far a daemon is in its life. */
 export type State = "starting" | "ready" | "draining" | "stopped";
@@ -94,6 +95,20 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
   };
   bus.onReconnect(() => void reconcile());
   await reconcile();
+  const entrance = door(
+    async (asked) => {
+      const answering = (async () => {
+        const { answer: given, messages } = (await daemon.serve?.answer(asked, context)) ?? NOWHERE;
+        await sayAll(answer, messages);
+        return given;
+      })();
+      return inHand(answering);
+    },
+    (error) => log.error({ error }, `a request could not be answered: ${reasonOf(error)}`),
+  );
+  const serveAs = ({ config, settings }: Context<Config, Deps>) =>
+    entrance.move(daemon.serve?.at(config, settings));
+  await serveAs(context);
   const loops = [
     repeat(
       () => HEARTBEAT,
@@ -116,10 +131,13 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
   for await (const control of runtime.controls) {
     if (control === "stop") break;
     const former = context;
-    context = await prepare(former).catch((error: unknown) => {
+    try {
+      const next = await prepare(former);
+      await serveAs(next);
+      context = next;
+    } catch (error) {
       log.error({ error }, `new configuration refused, keeping the old one: ${reasonOf(error)}`);
-      return former;
-    });
+    }
     if (context === former) continue;
     log.info({}, "configuration read again");
     // What is in hand still works with the former ones.
@@ -128,6 +146,7 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
 
   report("draining");
   stopping.abort();
+  await entrance.close();
   const timer = setTimeout(() => outOfTime.abort(), runtime.grace);
   await beat("stopped");
   await Promise.all(loops);
@@ -137,6 +156,8 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
   await daemon.dispose?.(context.deps);
   report("stopped");
 }
+
+const NOWHERE: Response = { answer: { status: 404 }, messages: [] };
 
 /** The section of one daemon, as `load` has checked it and filled in its defaults. */
 function sectionOf<Config>(settings: SharedSettings, name: string): Config {

@@ -52,15 +52,38 @@ export const revision = named<"Revision">(
 );
 export type Revision = z.infer<typeof revision>;
 
+/** A revision of Subversion, such as `r42`; `r0` is the empty repository. */
+export const svnRevision = named<"SvnRevision">(
+  /^r(0|[1-9]\d{0,9})$/,
+  "a revision of Subversion such as r42",
+);
+export type SvnRevision = z.infer<typeof svnRevision>;
+
+/** What a push leads to: a commit of git, or a revision of Subversion. */
+export const anyRevision = z.union([revision, svnRevision], {
+  error: "must be a full object id of 40 or 64 hexadecimal digits, or a revision of Subversion such as r42",
+});
+export type AnyRevision = z.infer<typeof anyRevision>;
+
+/** Whether a revision is one of Subversion. */
+export const isOfSvn = (id: AnyRevision): id is SvnRevision => id.startsWith("r");
+
+/** A project within a repository of Subversion that holds several: the path of its folder. */
+export const projectName = named<"ProjectName">(
+  /^(?=.{1,200}$)(?!\.\.?(\/|$))(?!.*\/\.\.?(\/|$))(?!.*\/\/)[^\p{Cc}\p{Cf}/:\u2028\u2029][^\p{Cc}\p{Cf}:\u2028\u2029]*(?<!\/)$/u,
+  "a project such as time-sink",
+);
+export type ProjectName = z.infer<typeof projectName>;
+
 /** The id that git gives a ref that is not there: before it was created, after it was deleted. */
 export const NO_REVISION = revision.parse("0".repeat(40));
 
 /** Whether an id is git's "not there", in either length. */
-export const isNoRevision = (id: Revision): boolean => /^0+$/.test(id);
+export const isNoRevision = (id: AnyRevision): boolean => /^0+$/.test(id);
 
 /** The id of one build: the pipeline and the revision that it builds. */
 export const buildId = named<"BuildId">(
-  /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,259}@([0-9a-f]{40}|[0-9a-f]{64})$/,
+  /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]{0,259}@([0-9a-f]{40}|[0-9a-f]{64}|r[1-9]\d{0,9})$/,
   "a build id such as shop@REVISION",
 );
 export type BuildId = z.infer<typeof buildId>;
@@ -80,4 +103,4 @@ export type ReleaseName = z.infer<typeof releaseName>;
 export const shortRef = (ref: RefName): string => ref.replace(/^refs\/(heads|tags)\//, "");
 
 /** The first digits of a revision, for people. */
-export const shortRevision = (id: string): string => id.slice(0, 7);
+export const shortRevision = (id: string): string => (/^r\d+$/.test(id) ? id : id.slice(0, 7));

@@ -1,8 +1,8 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { backOff } from "../../daemons/repo-updater/back-off.ts";
-import { coalesced } from "../../daemons/repo-updater/coalesced.ts";
+import { backOff } from "../../lib/pace/back-off.ts";
+import { coalesced } from "../../lib/pace/coalesced.ts";
 import { repoUpdater } from "../../daemons/repo-updater.ts";
 import { openMirrors } from "../../lib/effects/git.ts";
 import { Failure } from "../../lib/failure.ts";

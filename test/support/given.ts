@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { sharedSettings } from "../../lib/config/settings.ts";
 import type { Context, Daemon, Replies } from "../../lib/daemon/define.ts";
+import type { Answered, Asked } from "../../lib/effects/http-server.ts";
 import type { Data, Message, MessageType } from "../../lib/messages/catalogue.ts";
 import { enclose, parseData } from "../../lib/messages/envelope.ts";
 import { hostName } from "../../lib/schema/names.ts";
@@ -21,6 +22,10 @@ export interface Given<Config, Deps> {
   readonly when: <Type extends MessageType>(type: Type, data: Data<Type>) => Promise<Message[]>;
   readonly tick: () => Promise<Message[]>;
   readonly reconcile: () => Promise<Message[]>;
+  /** Asks it over HTTP, as it were; what it would say is among the messages. */
+  readonly ask: (
+    asked: Partial<Asked>,
+  ) => Promise<{ readonly answer: Answered; readonly messages: Message[] }>;
   readonly context: () => Promise<Context<Config, Deps>>;
   readonly logged: readonly SaidLine[];
 }
@@ -58,6 +63,18 @@ export function given<Config, Deps>(
     },
     tick: async () => collect((await daemon.every?.tick(await context())) ?? []),
     reconcile: async () => collect((await daemon.reconcile?.(await context())) ?? []),
+    ask: async (asked) => {
+      const whole = {
+        method: "POST",
+        path: "/",
+        query: new URLSearchParams(),
+        headers: {},
+        body: Buffer.alloc(0),
+      };
+      const response = await daemon.serve?.answer({ ...whole, ...asked }, await context());
+      if (response === undefined) throw new Error(`${daemon.name} answers nothing over HTTP`);
+      return { answer: response.answer, messages: await collect(response.messages) };
+    },
     context,
     logged,
   };

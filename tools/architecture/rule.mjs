@@ -20,6 +20,7 @@ const lib = [
   "lib/failure.ts",
   "lib/log.ts",
   "lib/messages",
+  "lib/pace",
   "lib/safe-text.ts",
   "lib/schema",
   "lib/security",
@@ -40,6 +41,7 @@ const brokerEdge = (...node) => ({
 
 export const RULE = {
   "lib/codes.ts": pure,
+  "lib/pace": pure,
   "lib/safe-text.ts": pure,
   "lib/version.ts": pure,
   "lib/failure.ts": { ...pure, parts: ["lib/codes.ts"] },
@@ -90,7 +92,7 @@ export const RULE = {
       "lib/version.ts",
     ],
     packages: ["zod"],
-    node: [],
+    node: ["util"],
   },
   "lib/daemon/process.ts": {
     parts: ["lib/codes.ts", "lib/daemon", "lib/effects", "lib/failure.ts"],

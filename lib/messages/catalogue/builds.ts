@@ -1,10 +1,11 @@
 import { z } from "zod";
 import {
+  anyRevision,
   buildId,
   hostName,
   refName,
+  projectName,
   repositoryName,
-  revision,
   shortRef,
   shortRevision,
 } from "../../schema/names.ts";
@@ -12,7 +13,14 @@ import { entry, text, instant, lines, seconds, sequence, firstLine, problem } fr
 
 /** What a step of a build, or a build, came to. */
 const buildOutcome = z.enum(["passed", "failed", "errored", "cancelled"]);
-const built = { build: buildId, repository: repositoryName, ref: refName, revision };
+const built = {
+  build: buildId,
+  repository: repositoryName,
+  project: projectName.optional().describe("Of a repository of Subversion that holds several."),
+  ref: refName,
+  revision: anyRevision,
+};
+const elsewhere = { url: text(2_000).optional().describe("Where the CI server shows it.") };
 
 /** What is told of builds. */
 export const builds = {
@@ -31,10 +39,18 @@ export const builds = {
     summary: "A build began.",
     kind: "durable",
     destination: "ci.status",
-    data: z.object({ ...built, host: hostName, at: instant }),
+    data: z.object({ ...built, ...elsewhere, host: hostName, at: instant }),
     identity: ({ build, at }) => [build, at],
     line: ({ repository, ref, revision }) =>
       `build of ${repository} ${shortRef(ref)} ${shortRevision(revision)} started`,
+  }),
+  "build.cancelled": entry({
+    summary: "Somebody wants this build ended, if it has not ended yet.",
+    kind: "durable",
+    destination: "ci.cancelled",
+    data: z.object({ build: buildId, by: text(300), why: text(500), at: instant }),
+    identity: ({ build, at }) => [build, at],
+    line: ({ build, by, why }) => `${by} ends the build ${build}: ${firstLine(why)}`,
   }),
   "build.log": entry({
     summary: "Lines that a build printed.",
@@ -50,6 +66,7 @@ export const builds = {
     destination: "ci.status",
     data: z.object({
       ...built,
+      ...elsewhere,
       outcome: buildOutcome,
       ...problem,
       at: instant,

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import {
+  anyRevision,
   hostName,
-  isNoRevision,
+  projectName,
   refName,
   repositoryName,
   revision,
@@ -11,12 +12,16 @@ import {
 import { entry, text, instant, seconds, counted, firstLine } from "./entry.ts";
 
 const commit = z.object({
-  revision,
+  revision: anyRevision,
   author: z.object({ name: text(300), email: text(300) }),
   at: instant,
   message: text(4_096),
 });
 export type Commit = z.infer<typeof commit>;
+
+/** A repository, and which project in it. */
+const whole = (repository: string, project: string | undefined): string =>
+  project === undefined ? repository : `${repository}:${project}`;
 
 /** What is told of repositories. */
 export const commits = {
@@ -27,9 +32,12 @@ export const commits = {
     data: z.object({
       repository: repositoryName,
       ref: refName,
-      before: revision.describe("Where the ref was; only zeros where it is new."),
-      after: revision.describe(
-        "Where it is now; only zeros where it was deleted. Of a tag, the commit that it leads to.",
+      project: projectName
+        .optional()
+        .describe("Which project of a repository of Subversion that holds several."),
+      before: anyRevision.describe("Where the ref was; only zeros where it is new."),
+      after: anyRevision.describe(
+        "Where it is now; only zeros where it was deleted in git. Of a tag, the commit that it leads to.",
       ),
       change: z.enum(["created", "updated", "forced", "deleted"]),
       pusher: text(300).optional().describe("Who pushed, as the git server knows them."),
@@ -37,11 +45,18 @@ export const commits = {
       commits: z.array(commit).max(100).describe("The newest first; the first hundred."),
       total: z.int().min(0).describe("How many commits the push brought, listed or not."),
     }),
-    identity: ({ repository, ref, before, after, at }) => [repository, ref, before, after, at],
-    line: ({ repository, ref, after, change, total, commits }) =>
-      isNoRevision(after)
-        ? `[${repository}] ${shortRef(ref)} deleted`
-        : `[${repository}] ${shortRef(ref)} ${change}: ${shortRevision(after)}, ${counted(total, "commit")}` +
+    identity: ({ repository, project, ref, before, after, at }) => [
+      repository,
+      ...(project === undefined ? [] : [project]),
+      ref,
+      before,
+      after,
+      at,
+    ],
+    line: ({ repository, project, ref, after, change, total, commits }) =>
+      change === "deleted"
+        ? `[${whole(repository, project)}] ${shortRef(ref)} deleted`
+        : `[${whole(repository, project)}] ${shortRef(ref)} ${change}: ${shortRevision(after)}, ${counted(total, "commit")}` +
           (commits[0] === undefined ? "" : `, ${firstLine(commits[0].message)}`),
   }),
   "mirror.updated": entry({

@@ -30,7 +30,7 @@ apps:
   ).toEqual([
     "skein.yaml:1:8 state must be a text",
     "skein.yaml:2:1 repostories is not a known key",
-    "skein.yaml:5:10 repositories.shop.url must be https://, ssh://, user@host:path, or the path of a folder",
+    "skein.yaml:5:10 repositories.shop.url must be https://, ssh://, svn://, svn+ssh://, user@host:path, or the path of a folder",
     "skein.yaml:6:5 repositories.shop.colour is not a known key",
     "skein.yaml:8:3 apps.Shop!: the key must be an app name such as shop",
   ]);

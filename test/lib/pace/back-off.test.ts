@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { backOff } from "../../../daemons/repo-updater/back-off.ts";
+import { backOff } from "../../../lib/pace/back-off.ts";
 
 const after = (seconds: number): Date => new Date(Date.parse("2026-11-21T10:15:02Z") + seconds * 1_000);
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { coalesced } from "../../../daemons/repo-updater/coalesced.ts";
+import { coalesced } from "../../../lib/pace/coalesced.ts";
 
 /** Work that a test ends by hand. */
 function byHand() {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { atMost } from "../../../daemons/repo-updater/at-most.ts";
+import { atMost } from "../../../lib/pace/at-most.ts";
 
 test("everything is worked on, in any order, never more at once than allowed, and results keep their places", async () => {
   await fc.assert(

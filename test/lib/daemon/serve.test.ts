@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { listeningKeys, listeningOf } from "../../../lib/config/listening.ts";
+import { defineDaemon } from "../../../lib/daemon/define.ts";
+import { http } from "../../../lib/effects/http.ts";
+import { json } from "../../../lib/effects/http-server.ts";
+import { message } from "../../../lib/messages/catalogue.ts";
+import { memoryHub } from "../../../lib/bus/memory.ts";
+import { listen, start } from "../../support/daemons.ts";
+import { freePort } from "../../support/free-port.ts";
+import { until } from "../../support/until.ts";
+
+const doorbell = defineDaemon({
+  name: "doorbell",
+  summary: "Says who rang.",
+  config: z.strictObject(listeningKeys),
+  serve: {
+    at: listeningOf,
+    answer: ({ body }) => ({
+      answer: json(202, { rang: true }),
+      messages: [
+        message("event.said", { source: "doorbell", text: body.toString(), at: new Date().toISOString() }),
+      ],
+    }),
+  },
+});
+
+const deadline = 5_000;
+const ring = (port: number) =>
+  http(`http://127.0.0.1:${port}/`, { method: "POST", body: "a guest", deadline });
+
+test("whoever is answered finds what was said already said", async () => {
+  const port = await freePort();
+  const hub = memoryHub();
+  const { heard } = await listen(hub, "event.said");
+  const daemon = await start(doorbell, () => ({ doorbell: { listen: `127.0.0.1:${port}` } }), hub);
+  expect((await ring(port)).status).toBe(202);
+  expect(heard).toMatchObject([{ type: "event.said", data: { text: "a guest" } }]);
+  expect((await http(`http://127.0.0.1:${port}/healthz`, { deadline })).status).toBe(200);
+  await daemon.stop();
+  await expect(ring(port)).rejects.toMatchObject({ code: "HTTP_FAILED" });
+});
+
+test("a reload moves the door, and one to a place that cannot be had leaves it where it is", async () => {
+  const [first, second] = [await freePort(), await freePort()];
+  let at = `127.0.0.1:${first}`;
+  const daemon = await start(doorbell, () => ({ doorbell: { listen: at } }));
+  at = "0.0.0.0:1";
+  daemon.reload();
+  await until("it is refused", () => daemon.logged.some((line) => line.includes("keeping the old one")));
+  expect((await ring(first)).status).toBe(202);
+  at = `127.0.0.1:${second}`;
+  daemon.reload();
+  await until("it has moved", async () => (await ring(second).catch(() => undefined))?.status === 202);
+  await expect(ring(first)).rejects.toMatchObject({ code: "HTTP_FAILED" });
+  await daemon.stop();
+});

@@ -1,0 +1,31 @@
+import { accessSync, constants } from "node:fs";
+import { join } from "node:path";
+import { describe } from "vitest";
+
+const FOLDERS = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin", "/sbin"];
+
+function isThere(program: string): boolean {
+  return FOLDERS.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * Describes tests that need programs which not every machine has, each with Debian's package of it. Where one is missing they
+ * are skipped, and say so; where CI runs them, nothing may be skipped.
+ */
+export function describeNeeding(
+  programs: Readonly<Record<string, string>>,
+  name: string,
+  tests: () => void,
+): void {
+  const missing = Object.entries(programs).flatMap(([program, debian]) => (isThere(program) ? [] : [debian]));
+  const said = missing.length === 0 ? name : `${name} [skipped: it needs ${missing.join(", ")}]`;
+  const describing = describe.skipIf(missing.length > 0);
+  describing(said, tests);
+}
