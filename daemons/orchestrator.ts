@@ -33,7 +33,12 @@ interface Deps {
   readonly turn: Turn;
   /** When each host was last told what: milliseconds since 1970. Lost with the process; then they are told again. */
   readonly told: Map<string, number>;
+  /** Until when the store need not be looked at: nothing was under way, and nothing was taken up since. */
+  readonly quiet: { until: number };
 }
+
+/** How long nothing under way is believed, in milliseconds: another orchestrator may have died and left something. */
+const QUIET = 5_000;
 
 type Surrounded = Context<Settings, Deps>;
 
@@ -48,6 +53,7 @@ export const orchestrator = defineDaemon<Settings, Deps>({
     signer: await fileSigner(join(state, "keys", "orchestrator")),
     turn: turns(),
     told: new Map(),
+    quiet: { until: 0 },
   }),
   dispose: async ({ store, ledger }) => {
     await store.close();
@@ -76,6 +82,7 @@ async function* takeUp({ rollout: id, command: envelope }: Data<"rollout.request
       if (known.phase === "finished") yield finished(known);
       return;
     }
+    deps.quiet.until = 0;
     const asked = openAsked(envelope, deps.trust.current(), now());
     if (asked.command.id !== id)
       throw new Failure("E_PARSE", `Cannot take up ${id}: the command in it is ${asked.command.id}`);
@@ -133,9 +140,13 @@ async function* hear(id: CommandId, event: Event, context: Surrounded) {
 }
 
 async function* passTime(context: Surrounded) {
-  const done = await context.deps.turn();
+  const { deps, now } = context;
+  if (now().getTime() < deps.quiet.until) return;
+  const done = await deps.turn();
   try {
-    for (const before of await context.deps.store.underWay()) yield* goOn(before, { says: "time" }, context);
+    const underWay = await deps.store.underWay();
+    if (underWay.length === 0) deps.quiet.until = now().getTime() + QUIET;
+    for (const before of underWay) yield* goOn(before, { says: "time" }, context);
   } finally {
     done();
   }
