@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openMirrors } from "../lib/effects/git.ts";
+import { type Git, openMirrors } from "../lib/effects/git.ts";
 import { Failure } from "../lib/failure.ts";
 import { type AppName, type RefName, refName, type Revision, revision } from "../lib/schema/names.ts";
 import { carriers, type Seen } from "./inventory.ts";
@@ -22,6 +22,7 @@ export async function resolveTarget(
   seen: readonly Seen[],
 ): Promise<Target> {
   if (revision.safeParse(named).success) return byRevision(settings, app, revision.parse(named));
+  const meant = SHORT.test(named) ? await commitsLike(settings, app, named) : [];
   const wanted = candidates(named);
   const found = new Map<string, Target>();
   for (const { report, present } of carriers(seen, app)) {
@@ -30,11 +31,18 @@ export async function resolveTarget(
       if (present && wanted.includes(each.ref)) found.set(`${each.ref} ${each.revision}`, each);
   }
   const targets = [...found.values()];
+  const [commit, another] = meant;
+  if (commit !== undefined && (another !== undefined || targets.length > 0))
+    throw new Failure(
+      "REF_AMBIGUOUS",
+      `Cannot deploy ${app}: ${named} may be ${[...targets.map(({ ref }) => ref), ...meant].join(" or ")}`,
+    );
+  if (commit !== undefined) return byRevision(settings, app, commit);
   const [only] = targets;
   if (only === undefined)
     throw new Failure(
       "REF_UNKNOWN",
-      `Cannot deploy ${app}: no host has a branch or tag ${JSON.stringify(named)}${/^[0-9a-f]{4,63}$/.test(named) ? "; a revision must be given in full, as git rev-parse prints it" : ""}`,
+      `Cannot deploy ${app}: no host has a branch or tag ${JSON.stringify(named)}${SHORT.test(named) ? ", and no revision here begins so" : ""}`,
       { transient: true },
     );
   if (targets.length === 1) return only;
@@ -56,21 +64,36 @@ function candidates(named: string): string[] {
   const shown = named.length > 80 ? `${named.slice(0, 80)}… (${named.length} characters)` : named;
   throw new Failure(
     "NAME_INVALID",
-    `Cannot deploy ${JSON.stringify(shown)}: it must be a branch, a tag, refs/…/NAME, or a full object id`,
+    `Cannot deploy ${JSON.stringify(shown)}: it must be a branch, a tag, refs/…/NAME, or a revision`,
   );
 }
 
+/** A revision as tables print it, and as people type it. */
+const SHORT = /^[0-9a-f]{7,63}$/;
+
+const mirrorOf = (settings: Settings, app: AppName): Git | undefined => {
+  const configured = Object.hasOwn(settings.apps, app) ? settings.apps[app] : undefined;
+  return (
+    configured &&
+    openMirrors(join(settings.state, "mirrors"), settings.repositories).of(configured.repository)
+  );
+};
+
+const commitsLike = async (
+  settings: Settings,
+  app: AppName,
+  beginning: string,
+): Promise<readonly Revision[]> =>
+  (await mirrorOf(settings, app)
+    ?.commitsLike(beginning)
+    .catch(() => [])) ?? [];
+
 /** A bare object id is deployed as part of a branch or tag that contains it: that is what policies are about. */
 async function byRevision(settings: Settings, app: AppName, wanted: Revision): Promise<Target> {
-  const configured = Object.hasOwn(settings.apps, app) ? settings.apps[app] : undefined;
-  const mirrors = openMirrors(join(settings.state, "mirrors"), settings.repositories);
   const refs =
-    configured === undefined
-      ? []
-      : await mirrors
-          .of(configured.repository)
-          .refsContaining(wanted)
-          .catch(() => []);
+    (await mirrorOf(settings, app)
+      ?.refsContaining(wanted)
+      .catch(() => [])) ?? [];
   const [ref] = refs;
   if (ref !== undefined) return { ref, revision: wanted };
   throw new Failure(

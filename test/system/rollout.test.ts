@@ -133,8 +133,11 @@ describe("a pre-deploy that", { timeout: 60_000 }, () => {
     process.kill(followed.pid, "SIGINT");
     expect(await followed.ended).toBe(130);
     const id = /skein cancel ([a-z0-9]{8})/.exec(followed.said().stderr)?.[1] ?? "";
+    const underWay = new RegExp(`rolls out hasty main: skein log -f ${id}`);
+    expect((await stage.skein("status")).stdout).toMatch(underWay);
     const { stdout } = await stage.skein("log", "-f", id);
     expect(stdout).toContain("rollout of hasty failed");
+    expect((await stage.skein("status")).stdout).not.toMatch(underWay);
     stage.pushed(SHOP);
   });
 
@@ -179,6 +182,11 @@ describe("the commands", { timeout: 60_000 }, () => {
     expect(inWords.stdout).toMatch(/canary +web1 +main \(\w{7}\)/);
     expect(onHosts()).toEqual(before);
     expect((await stage.skein("history", "--of", "rollouts", "--json")).json).toEqual(rollouts);
+  });
+
+  test("a revision may be named as the tables print it", async () => {
+    const { json } = await deploy("shop", next.slice(0, 7), "--dry-run");
+    expect(json).toMatchObject([{ release: { commit: next, ref: "refs/heads/main" } }]);
   });
 
   test("up where everything runs already is refused, and disturbs nobody", async () => {
@@ -283,7 +291,13 @@ describe("words that name nothing", { timeout: 60_000 }, () => {
       "REF_UNKNOWN",
       'no host has a branch or tag "nosuch"',
     ],
-    ["a short revision", ["deploy", "shop", "badc0de"], 1, "REF_UNKNOWN", "a revision must be given in full"],
+    [
+      "a short revision that nobody has",
+      ["deploy", "shop", "badc0de"],
+      1,
+      "REF_UNKNOWN",
+      "no revision here begins so",
+    ],
     ["a revision that nobody has", ["deploy", "shop", "a".repeat(40)], 1, "REF_UNKNOWN", "a".repeat(40)],
     ["a ref with two dots", ["deploy", "shop", "main..v1"], 64, "NAME_INVALID", '"main..v1"'],
     ["a ref that goes up", ["deploy", "shop", "../../etc"], 64, "NAME_INVALID", '"../../etc"'],

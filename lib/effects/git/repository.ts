@@ -20,6 +20,8 @@ export interface Git {
   resolve(ref: RefName): Promise<Revision | undefined>;
   /** The commit that an object leads to: itself, or what a tag object names. */
   peel(id: Revision): Promise<Revision | undefined>;
+  /** The commits whose ids begin so; at least four digits. */
+  commitsLike(beginning: string): Promise<readonly Revision[]>;
   /** Whether a commit is there. */
   has(commit: Revision): Promise<boolean>;
   /** The branches and tags from which a commit can be reached. */
@@ -51,6 +53,8 @@ export interface Places {
   readonly tags: string;
 }
 
+/** Of so many objects whose ids begin alike, no one need know more than that they are many. */
+const MOST_LIKE = 16;
 const MOST_FILE = 4 * 1024 * 1024;
 
 /** Git on a repository whose branches and tags stand at some places. */
@@ -81,6 +85,13 @@ export function gitOn(folder: string, places: Places): Git {
     refs: () => listed(),
     resolve: (ref) => resolved(inside(ref)),
     peel: resolved,
+    commitsLike: async (beginning) => {
+      const printed = await git(folder, ["rev-parse", `--disambiguate=${beginning}`]);
+      const ids = printed.toString("latin1").split("\n");
+      const known = ids.flatMap((id) => revision.safeParse(id).data ?? []).slice(0, MOST_LIKE);
+      const commits = await Promise.all(known.map(async (id) => ((await resolved(id)) === id ? [id] : [])));
+      return commits.flat();
+    },
     has: async (commit) => (await resolved(commit)) === commit,
     refsContaining: async (commit) =>
       (await resolved(commit)) === commit ? (await listed(`--contains=${commit}`)).map(({ ref }) => ref) : [],
