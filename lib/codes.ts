@@ -21,6 +21,10 @@ export const codes = {
     "A message is of a type that the catalogue does not have.",
     "Compare the versions of the sender and of this daemon.",
   ],
+  INPUT_INVALID: [
+    "What a command was given on standard input is not what it takes.",
+    "Mend what the message names; `skein COMMAND --help` tells what is taken.",
+  ],
   NAME_INVALID: [
     "A name (repository, app, host, ref, revision) holds what such a name must not.",
     "Use the form that the message quotes.",

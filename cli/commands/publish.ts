@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import { Failure } from "../../lib/failure.ts";
-import { isMessageType, message } from "../../lib/messages/catalogue.ts";
+import { type Data, isMessageType, message, type MessageType } from "../../lib/messages/catalogue.ts";
 import { parseData } from "../../lib/messages/envelope.ts";
 import { defineCommand } from "../command.ts";
 import { print, printJson } from "../output.ts";
@@ -11,8 +11,8 @@ export const publish = defineCommand({
     yargs.positional("type", { type: "string", demandOption: true, describe: "A type of the catalogue" }),
   run: async (args) => {
     if (!isMessageType(args.type))
-      throw new Failure("MESSAGE_UNKNOWN", `Cannot publish a ${args.type}: the catalogue has no such type`);
-    const data = parseData(args.type, parseJson(await text(process.stdin)));
+      throw new Failure("INPUT_INVALID", `Cannot publish a ${args.type}: the catalogue has no such type`);
+    const data = checked(args.type, await text(process.stdin));
     const envelope = await withSession(args, ({ say }) =>
       say(message(args.type as "event.said", data as never)),
     );
@@ -22,10 +22,12 @@ export const publish = defineCommand({
   },
 });
 
-function parseJson(said: string): unknown {
+/** What a person typed is theirs to mend: it is in no dead letters. */
+function checked<Type extends MessageType>(type: Type, said: string): Data<Type> {
   try {
-    return JSON.parse(said);
+    return parseData(type, JSON.parse(said));
   } catch (cause) {
-    throw new Failure("MESSAGE_INVALID", "Cannot publish: standard input is not JSON", { cause });
+    const why = cause instanceof Failure ? cause.message : "standard input is not JSON";
+    throw new Failure("INPUT_INVALID", `Cannot publish a ${type}: ${why}`, { cause });
   }
 }

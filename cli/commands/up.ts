@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import { takeLock } from "../../lib/effects/lock.ts";
+import { Failure } from "../../lib/failure.ts";
 import { counted } from "../../lib/messages/catalogue/entry.ts";
 import { defineCommand } from "../command.ts";
 import { DAEMON_NAMES } from "../daemons.ts";
@@ -17,9 +20,15 @@ export const up = defineCommand({
         ? [{ daemon: "agent" }]
         : settings.up.hosts.map(({ host, labels }) => ({ daemon: "agent", host, labels }));
     const daemons = DAEMON_NAMES.filter((name) => name !== "agent" && isWanted(name, settings));
+    const lock = await takeLock(join(settings.state, "up.lock"), "skein up");
+    if (!lock.taken)
+      throw new Failure(
+        "LISTEN_FAILED",
+        `Cannot start: process ${lock.by.pid} runs everything of ${settings.state} already`,
+      );
     await runParts(args, [...daemons.map((daemon) => ({ daemon })), ...hosts], () => {
       note(`ready: ${daemons.join(", ")}, and ${counted(hosts.length, "agent")}`);
-    });
+    }).finally(lock.release);
     return 0;
   },
 });

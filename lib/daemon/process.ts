@@ -16,6 +16,7 @@ export const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
 };
 
 const STATUS: Partial<Record<Code, number>> = {
+  INPUT_INVALID: EXIT.usage,
   NAME_INVALID: EXIT.usage,
   CONFIG_INVALID: EXIT.config,
   CONFIG_MISSING: EXIT.config,

@@ -178,12 +178,12 @@ describe("a message", { timeout: 60_000 }, () => {
   });
 
   test.each([
-    ["of a type that is none", "nobody.knows", "{}", "MESSAGE_UNKNOWN", "nobody.knows"],
-    ["that is no JSON", "event.said", "hello", "MESSAGE_INVALID", "standard input is not JSON"],
-    ["that lacks fields", "event.said", '{"text":"hello"}', "MESSAGE_INVALID", "source"],
+    ["of a type that is none", "nobody.knows", "{}", "INPUT_INVALID", "nobody.knows"],
+    ["that is no JSON", "event.said", "hello", "INPUT_INVALID", "standard input is not JSON"],
+    ["that lacks fields", "event.said", '{"text":"hello"}', "INPUT_INVALID", "source"],
   ])("%s is not published", async (_what, type, input, code, says) => {
     const { status, stderr } = await stage.skeinWith(input, "publish", type);
-    expect(status).toBe(1);
+    expect(status).toBe(64);
     expect(stderr).toContain(`[${code}]`);
     expect(stderr).toContain(says);
   });

@@ -192,7 +192,10 @@ describe("the commands", { timeout: 60_000 }, () => {
   test("up where everything runs already is refused, and disturbs nobody", async () => {
     const { status, stderr } = await stage.skein("up");
     expect(status).toBe(69);
-    expect(stderr).toContain(`Cannot start the broker of ${stage.state}: it runs already`);
+    expect(stderr).toMatch(/Cannot start: process \d+ runs everything of \S+ already/);
+    const broker = await stage.skein("run", "broker");
+    expect(broker.status).toBe(69);
+    expect(broker.stderr).toContain(`Cannot start the broker of ${stage.state}: it runs already`);
     expect((await stage.skein("doctor")).status).toBe(0);
   });
 
