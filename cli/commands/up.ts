@@ -26,9 +26,13 @@ export const up = defineCommand({
         "LISTEN_FAILED",
         `Cannot start: process ${lock.by.pid} runs everything of ${settings.state} already`,
       );
-    await runParts(args, [...daemons.map((daemon) => ({ daemon })), ...hosts], () => {
-      note(`ready: ${daemons.join(", ")}, and ${counted(hosts.length, "agent")}`);
-    }).finally(lock.release);
+    try {
+      await runParts(args, [...daemons.map((daemon) => ({ daemon })), ...hosts], () => {
+        note(`ready: ${daemons.join(", ")}, and ${counted(hosts.length, "agent")}`);
+      });
+    } finally {
+      await lock.release();
+    }
     return 0;
   },
 });
