@@ -55,12 +55,6 @@ export function lineOf({ type, data }: Message): string {
   return (catalogue[type].line as (data: unknown) => string)(data);
 }
 
-/** The type of a message, the host that it is for if it is for one, and how it travels. */
-export const hostOf = (message: Message): string | undefined =>
-  catalogue[message.type].destination.includes("{host}") && "host" in message.data
-    ? message.data.host
-    : undefined;
-
 const attributes = z.object({
   specversion: z.literal("1.0").optional(),
   id: z.string().min(1).max(200),
