@@ -116,5 +116,8 @@ function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, what:
   const wrong = result.error.issues
     .map(({ path, message }) => `${path.join(".") || "it"} ${message}`)
     .join("; ");
-  throw new Failure("MESSAGE_INVALID", `Cannot read a ${what}: ${wrong}`.slice(0, 1_000));
+  throw new Failure(
+    "MESSAGE_INVALID",
+    `Cannot read ${/^[aeiou]/.test(what) ? "an" : "a"} ${what}: ${wrong}`.slice(0, 1_000),
+  );
 }

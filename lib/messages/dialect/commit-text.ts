@@ -17,6 +17,7 @@ import {
   oneLine,
   refused,
   type TextForm,
+  type ToldCommit,
   unindented,
   type WrittenLine,
   type WrittenText,
@@ -26,6 +27,14 @@ type Push = Data<"commit.pushed">;
 
 const WHAT = "a commit text";
 const MOST_MESSAGE = 4_096;
+const MOST_COMMITS = 100;
+
+const gitlabCommit = z.object({
+  id: z.string(),
+  message: z.string(),
+  timestamp: z.string().default(""),
+  author: z.object({ name: z.string(), email: z.string().default("") }),
+});
 
 /** The line `JSON: {…}`: the push as GitLab sends it. stomp-git 3.20 reads nothing else, and dies without it. */
 const gitlabPush = z.object({
@@ -34,6 +43,8 @@ const gitlabPush = z.object({
   ref: refName,
   user_name: z.string().optional().catch(undefined),
   repository: z.object({ name: z.string() }).optional().catch(undefined),
+  commits: z.array(gitlabCommit).max(MOST_COMMITS).catch([]).default([]),
+  total_commits_count: z.int().min(0).optional().catch(undefined),
 });
 type GitlabPush = z.infer<typeof gitlabPush>;
 
@@ -61,8 +72,10 @@ export const commitText: TextForm = {
     const after = pushed?.after ?? need(keys, "newrev");
     const ref = pushed?.ref ?? need(keys, "refname");
     const change = changeOf(before, after);
-    const commits = change === "deleted" ? [] : listed(tipIn(rest, after), at);
-    const total = commits.length;
+    const tip = change === "deleted" ? undefined : tipIn(rest, after);
+    const told = toldIn(pushed);
+    const commits = told.length > 0 ? told.map((each) => commitOf(each, at)) : listed(tip, at);
+    const total = Math.max(pushed?.total_commits_count ?? 0, commits.length);
     return {
       type: "commit.pushed",
       data: { repository, ref, before, after, change, ...pusher, at, commits, total },
@@ -99,33 +112,39 @@ function changeOf(before: string, after: string): Push["change"] {
   return none(before) ? "created" : none(after) ? "deleted" : "updated";
 }
 
-/** A commit as a text tells of it. */
-export interface ToldCommit {
-  readonly revision: string;
-  readonly author: string;
-  readonly date: string;
-  readonly message: string;
-}
-
 /**
  * The commit that a push leads to. Of several, hooks write it last; and no commit can name itself, so that the last line
  * with its id is none that somebody wrote into a message.
  */
 function tipIn(rest: string, after: string): ToldCommit | undefined {
   const text = unindented(rest);
-  const marks = [...text.matchAll(/^ ?(?:commit )?([0-9a-f]{40,64})\nAuthor: (.*)\nDate: (.*)\n\t?\n?/gm)];
+  const marks = [...text.matchAll(/^ ?(?:commit )?([0-9a-f]{40,64})\nAuthor: ([^\n]*)\nDate: ([^\n]*)\n\t?\n?/gm)];
   const mark = marks.findLast(([, id]) => id === after);
   if (mark === undefined) return undefined;
   const [whole, revision = "", author = "", date = ""] = mark;
   return { revision, author, date, message: text.slice(mark.index + whole.length) };
 }
 
-function listed(told: ToldCommit | undefined, at: string): unknown[] {
-  if (told === undefined) return [];
+/** GitLab tells the oldest first. */
+const toldIn = (pushed: GitlabPush | undefined): ToldCommit[] =>
+  (pushed?.commits ?? [])
+    .map(({ id, message, timestamp, author: { name, email } }) => ({
+      revision: id,
+      author: name,
+      email,
+      date: timestamp,
+      message,
+    }))
+    .toReversed();
+
+const listed = (told: ToldCommit | undefined, at: string): unknown[] =>
+  told === undefined ? [] : [commitOf(told, at)];
+
+function commitOf(told: ToldCommit, at: string): unknown {
   const name = oneLine(told.author).slice(0, 300);
-  const author = { name, email: name.includes("@") ? name : "" };
+  const author = { name, email: (told.email ?? (name.includes("@") ? name : "")).slice(0, 300) };
   const message = cut(told.message.replace(/\s+$/, ""));
-  return [{ revision: told.revision, author, at: readDate(told.date) ?? at, message }];
+  return { revision: told.revision, author, at: readDate(told.date) ?? at, message };
 }
 
 /** The beginning of a text, without half of a character at its end. */

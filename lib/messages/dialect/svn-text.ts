@@ -2,7 +2,7 @@ import type { RefName } from "../../schema/names.ts";
 import type { Data } from "../catalogue.ts";
 import type { Commit } from "../catalogue/commits.ts";
 import { writeSvnDate } from "./dates.ts";
-import { indented, oneLine, refused, unindented, type WrittenText } from "./text.ts";
+import { indented, oneLine, refused, type ToldCommit, unindented, type WrittenText } from "./text.ts";
 
 /** What the older hook of Subversion tells of a commit. */
 interface ToldRevision {
@@ -12,12 +12,7 @@ interface ToldRevision {
     readonly before: string;
     readonly after: string;
   };
-  readonly commit: {
-    readonly revision: string;
-    readonly author: string;
-    readonly date: string;
-    readonly message: string;
-  };
+  readonly commit: ToldCommit;
 }
 
 /** Folders that divide a project: the older hook takes one for a project where the repository holds a single one. */
@@ -28,8 +23,8 @@ export function readSvn(revname: string, rest: string, ref: RefName | undefined)
   const [, digits] = /^r?([1-9]\d{0,9})$/.exec(revname) ?? [];
   if (digits === undefined) throw refused("a commit text", `${JSON.stringify(revname)} is no revision`);
   const [head = "", dirs = "", ...text] = rest.split(/\n\n/);
-  const valueOf = (key: string) => new RegExp(`^ ?${key}: ?(.*)$`, "gm").exec(head)?.[1] ?? "";
-  const project = [...head.matchAll(/^Project: ?(.*)$/gm)].at(-1)?.[1]?.trim() ?? "";
+  const valueOf = (key: string) => new RegExp(`^ ?${key}: ?([^\n]*)$`, "gm").exec(head)?.[1] ?? "";
+  const project = [...head.matchAll(/^Project: ?([^\n]*)$/gm)].at(-1)?.[1]?.trim() ?? "";
   const named = DIVIDING.has(project) ? {} : { project };
   const revision = `r${digits}`;
   return {

@@ -29,6 +29,15 @@ export interface WrittenLine {
   readonly text: string;
 }
 
+/** A commit as a text tells of it. */
+export interface ToldCommit {
+  readonly revision: string;
+  readonly author: string;
+  readonly email?: string;
+  readonly date: string;
+  readonly message: string;
+}
+
 /** One of the older kit's text forms. */
 export interface TextForm {
   readonly begins: RegExp;
@@ -69,7 +78,7 @@ export function keyLines(text: string, what: string): KeyLines {
   while (at < text.length) {
     const found = text.indexOf("\n", at);
     const end = found === -1 ? text.length : found;
-    const [, key, value] = /^([A-Za-z]+): ?(.*?)\r?$/.exec(text.slice(at, end)) ?? [];
+    const [, key, value] = /^([A-Za-z]+): ?([^\n]*?)\r?$/.exec(text.slice(at, end)) ?? [];
     if (key === undefined || value === undefined) break;
     if (keys.has(key)) throw refused(what, `it says ${key} twice`);
     keys.set(key, value);
