@@ -81,7 +81,7 @@ function insistHeardAt(destination: string, { type }: Envelope, topics: Topics, 
   if (isHeardAt(type, destination, topics, host)) return;
   throw new Failure(
     "MESSAGE_MISPLACED",
-    `Cannot take a ${type} from ${destination}: it is heard at ${heardAt(type, topics, host)}`,
+    `Cannot take ${/^[aeiou]/.test(type) ? "an" : "a"} ${type} from ${destination}: it is heard at ${heardAt(type, topics, host)}`,
   );
 }
 
