@@ -23,7 +23,10 @@ const override = z.union(
         .describe("Which form it is written in: that of the older kit, or events. Every form is read."),
     }),
   ],
-  { error: "must be /topic/NAME or /queue/NAME, or a section with destination and dialect" },
+  {
+    error:
+      "must be /topic/NAME or /queue/NAME, or a section with a destination and a dialect: cloudevents or deploykit",
+  },
 );
 
 /** How destinations are named. */

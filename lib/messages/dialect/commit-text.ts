@@ -118,7 +118,9 @@ function changeOf(before: string, after: string): Push["change"] {
  */
 function tipIn(rest: string, after: string): ToldCommit | undefined {
   const text = unindented(rest);
-  const marks = [...text.matchAll(/^ ?(?:commit )?([0-9a-f]{40,64})\nAuthor: ([^\n]*)\nDate: ([^\n]*)\n\t?\n?/gm)];
+  const marks = [
+    ...text.matchAll(/^ ?(?:commit )?([0-9a-f]{40,64})\nAuthor: ([^\n]*)\nDate: ([^\n]*)\n\t?\n?/gm),
+  ];
   const mark = marks.findLast(([, id]) => id === after);
   if (mark === undefined) return undefined;
   const [whole, revision = "", author = "", date = ""] = mark;

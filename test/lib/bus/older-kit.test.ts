@@ -126,7 +126,7 @@ $stdout.flush
 client.join
 `;
 
-describeNeeding({ ruby: "ruby-stomp" }, "with the Ruby library of the older kit", () => {
+describeNeeding({ ruby: "ruby", stompcat: "ruby-stomp" }, "with the Ruby library of the older kit", () => {
   test("a message of ours is read as what was pushed", async () => {
     const broker = await aBroker();
     const bus = await stompTo(broker.tcp);

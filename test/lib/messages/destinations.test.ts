@@ -92,7 +92,7 @@ overrides:
 test.each([
   [
     "commit.pushed: [1]",
-    "topics.overrides.commit.pushed must be /topic/NAME or /queue/NAME, or a section with destination and dialect",
+    "topics.overrides.commit.pushed must be /topic/NAME or /queue/NAME, or a section with a destination and a dialect: cloudevents or deploykit",
   ],
   ["commit.pushed: future.git.commits", "must be /topic/NAME or /queue/NAME"],
   ["commit.pushed: { dialect: ruby }", "must be"],
