@@ -52,8 +52,8 @@ export const topics = z.strictObject({
 
 /** What only the type can tell: whether it knows a blank, and whether the older kit knows it. */
 function wrongIn(type: MessageType, each: Override): string[] {
-  const { destination: named = "", dialect = undefined } =
-    typeof each === "string" ? { destination: each } : each;
+  const { destination: named = "", dialect } =
+    typeof each === "string" ? { destination: each, dialect: undefined } : each;
   const blanks = [...named.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
   const strange = blanks.filter((name) => !blanksOf(type).includes(name));
   const spread = named.startsWith("/queue/") ? blanks.filter((name) => name !== "host") : [];

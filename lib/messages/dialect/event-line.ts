@@ -1,4 +1,3 @@
-import type { Data } from "../catalogue.ts";
 import { oneLine, refused, type TextForm, type WrittenLine, type WrittenText } from "./text.ts";
 
 /** The subject of every line for people: the IRC gateway of the older kit listens for it. */
@@ -24,6 +23,3 @@ export const writeEvent = ({ text }: Pick<WrittenLine, "text">): WrittenText => 
   subject: EVENT_SUBJECT,
   body: oneLine(text),
 });
-
-/** What our own lines say, and who says it. */
-export const eventOf = ({ source, text }: Data<"event.said">): WrittenLine => ({ source, text });

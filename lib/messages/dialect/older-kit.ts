@@ -79,8 +79,10 @@ export function writeOlder({ type, data }: Message): {
   readonly text: WrittenText | undefined;
   readonly line: WrittenLine | undefined;
 } {
-  const words = WORDS[type] as OlderWords<MessageType> | undefined;
+  const words = WORDS[type];
   if (words === undefined)
     throw new Failure("DIALECT_LACKS", `Cannot write a ${type} for the older kit: it has no such message`);
-  return { text: words.text(data), line: words.line?.(data) };
+  const text = words.text as (data: unknown) => WrittenText | undefined;
+  const line = words.line as ((data: unknown) => WrittenLine) | undefined;
+  return { text: text(data), line: line?.(data) };
 }

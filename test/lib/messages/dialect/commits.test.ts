@@ -188,8 +188,9 @@ describe("whatever a commit says", () => {
           type: "commit.pushed",
           data: { repository, ref, before, after, change },
         });
-        expect((envelope?.data as Push).project).toBe(project);
-        if (change !== "deleted") expect((envelope?.data as Push).commits).toHaveLength(1);
+        const again = parseData("commit.pushed", envelope?.data);
+        expect(again.project).toBe(project);
+        expect(again.commits).toHaveLength(change === "deleted" ? 0 : 1);
       }),
     );
   });
@@ -308,9 +309,8 @@ describe("a text that is read", () => {
     const text = ` ${revisionOf("a")}\nAuthor: x\nDate: 3170843-11-07 02:30:00 +0000\n\n`;
     const envelope = taken(head(text) + "💥".repeat(2_600_000));
     expect(envelope?.data).toMatchObject({ commits: [{ at: now.toISOString() }] });
-    const [commit] = (envelope?.data as Push).commits;
+    const [commit] = parseData("commit.pushed", envelope?.data).commits;
     expect(commit?.message).toMatch(/^(💥){2048}$/u);
-    expect(parseData("commit.pushed", envelope?.data)).toEqual(envelope?.data);
   });
 
   test.each([

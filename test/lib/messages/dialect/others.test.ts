@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Message, MessageType } from "../../../../lib/messages/catalogue.ts";
+import type { MessageType } from "../../../../lib/messages/catalogue.ts";
 import { inDialect, STANDARD_TOPICS } from "../../../../lib/messages/destinations.ts";
 import { enclose, parseData } from "../../../../lib/messages/envelope.ts";
 import type { Frame } from "../../../../lib/messages/frame.ts";
@@ -14,10 +14,7 @@ const at = "2026-11-24T10:00:00Z";
 const older = inDialect("deploykit", STANDARD_TOPICS);
 
 const framesOf = (type: MessageType, data: Readonly<Record<string, unknown>>) =>
-  write(
-    enclose({ type, data: parseData(type, { at, ...data }) } as Message, { source: "//ci1/ci-status", now }),
-    older,
-  );
+  write(enclose({ type, data: parseData(type, { at, ...data }) }, { source: "//ci1/ci-status", now }), older);
 
 const textIn = ({ headers, body }: Frame) => ({
   subject: headers["subject"] ?? "",
