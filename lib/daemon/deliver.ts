@@ -3,6 +3,7 @@ import { pause } from "../effects/clock.ts";
 import { codeOf, Failure, reasonOf } from "../failure.ts";
 import { catalogue, type Data, type Message, type MessageType } from "../messages/catalogue.ts";
 import { deadLetters, heardAt, isHeardAt, type Topics } from "../messages/destinations.ts";
+import { withoutPassword } from "../messages/dialect/access-text.ts";
 import { enclose, type Envelope } from "../messages/envelope.ts";
 import { read, write } from "../messages/wire.ts";
 import type { Context, Daemon, Replies } from "./define.ts";
@@ -123,7 +124,7 @@ async function setAside(delivery: Delivery, error: unknown, { bus, topics }: Ans
       "skein-code": codeOf(error) ?? "UNEXPECTED",
       "skein-reason": reasonOf(error).slice(0, 500),
     },
-    body: delivery.body,
+    body: withoutPassword(delivery.body),
     persistent: true,
   });
 }

@@ -70,9 +70,16 @@ export const heardAt = (type: MessageType, topics: Topics, host = "*"): string =
   templateOf(type, topics).replace("{host}", host).replace(BLANK, "*");
 
 /** Whether a destination is one where a type of message is heard. */
-export function isHeardAt(type: MessageType, destination: string, topics: Topics, host?: string): boolean {
-  const heard = heardAt(type, topics, host).replaceAll(".", "\\.").replaceAll("*", "[^./]+");
-  return new RegExp(`^${heard}$`).test(destination);
+export const isHeardAt = (type: MessageType, destination: string, topics: Topics, host?: string): boolean =>
+  patternOf(templateOf(type, topics).replace("{host}", host ?? "{host}")).test(destination);
+
+/** What a destination looks like whose blanks are filled in: of all blanks, only the name of a host has dots. */
+function patternOf(template: string): RegExp {
+  const source = template
+    .replaceAll(".", String.raw`\.`)
+    .replace("{host}", "[A-Za-z0-9.-]+")
+    .replace(BLANK, "[A-Za-z0-9_-]+");
+  return new RegExp(`^${source}$`);
 }
 
 /** The same, but with lines for people where the older kit has them: they are said there beside its texts. */
@@ -81,16 +88,17 @@ export const withOlderEvents = (topics: Topics): Topics =>
     ? topics
     : { ...topics, overrides: { "event.said": { dialect: "deploykit" } } };
 
-/** Whether a destination is named in the configuration, apart from the prefix. */
-export function isNamedApart(destination: string, topics: Topics): boolean {
+/** Tells of a destination, or of the pattern of a subscription, whether the configuration names it apart from the prefix. */
+export function namedApart(topics: Topics): (destination: string) => boolean {
   const types = Object.keys(topics.overrides) as MessageType[];
-  const isHeard = (type: MessageType, where: Topics) =>
-    destination === heardAt(type, where) || isHeardAt(type, destination, where);
-  return (
-    types.some((type) => isHeard(type, topics)) ||
-    (types.some((type) => dialectOf(type, topics) === "deploykit") &&
-      isHeard("event.said", withOlderEvents(topics)))
-  );
+  const speaksOlder = types.some((type) => dialectOf(type, topics) === "deploykit");
+  const templates = [
+    ...types.map((type) => templateOf(type, topics)),
+    ...(speaksOlder ? [templateOf("event.said", withOlderEvents(topics))] : []),
+  ];
+  const heard = new Set(templates.map((template) => template.replace(BLANK, "*")));
+  const patterns = templates.map(patternOf);
+  return (destination) => heard.has(destination) || patterns.some((pattern) => pattern.test(destination));
 }
 
 /** Where messages go that nobody could handle. */

@@ -14,3 +14,9 @@ export const accessText: TextForm = {
     return { type: "access.asked", data: { site, user, password, at } };
   },
 };
+
+/** A frame without the password of such a text: what is refused rests for long, and is looked at. */
+export const withoutPassword = (body: Uint8Array): Uint8Array => {
+  const text = Buffer.from(body).toString("latin1");
+  return /^Password:/m.test(text) ? Buffer.from(text.replace(/^(Password:).*$/gm, "$1 ***"), "latin1") : body;
+};

@@ -115,6 +115,8 @@ test("a login is asked for where it is heard, and nowhere else: the broker decid
     "skein-reason":
       "Cannot take an access.asked from /topic/future.git.commits: it is heard at /topic/future.access.stage",
   });
+  // The dead rest on a disk, and are looked at.
+  expect(Buffer.from(dead.body).toString()).toBe("Site: shop\nUser: dana\nPassword: ***\n");
   await say("/topic/future.access.stage", asked, PLAIN);
   expect(Buffer.from((await hears("/topic/future.events.door")).body).toString()).toBe("let in dana");
   await stop();

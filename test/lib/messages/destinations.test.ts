@@ -6,7 +6,7 @@ import {
   dialectOf,
   heardAt,
   isHeardAt,
-  isNamedApart,
+  namedApart,
   type Topics,
 } from "../../../lib/messages/destinations.ts";
 import { parseYaml } from "../../../lib/schema/yaml.ts";
@@ -60,16 +60,20 @@ describe("the broker of this machine lets through", () => {
 overrides:
   commit.pushed: { dialect: deploykit }
   build.finished: { dialect: deploykit, destination: "/topic/ci.{result}" }
+  deploy.go: "/topic/hosts.{host}"
 `);
+
+  const isNamed = namedApart(topics);
 
   test.each([
     "/topic/future.git.commits",
     "/topic/ci.success",
     "/topic/ci.*",
+    "/topic/hosts.web1.example.com",
     "/topic/future.events.gitolite",
     "/topic/future.events.*",
   ])("%s, which the configuration names", (destination) => {
-    expect(isNamedApart(destination, topics)).toBe(true);
+    expect(isNamed(destination)).toBe(true);
   });
 
   test.each([
@@ -77,15 +81,17 @@ overrides:
     "/queue/future.git.commits",
     "/topic/future.access.stage",
     "/topic/future.>",
+    "/topic/future.events.>",
+    "/topic/future.events.#",
     "/topic/>",
     "/topic/ci.a.b",
     "/topic/ciXsuccess",
   ])("not %s", (destination) => {
-    expect(isNamedApart(destination, topics)).toBe(false);
+    expect(isNamed(destination)).toBe(false);
   });
 
   test("no topic of the older kit where none is spoken", () => {
-    expect(isNamedApart("/topic/future.events.gitolite", topicsOf("prefix: skein"))).toBe(false);
+    expect(namedApart(topicsOf("prefix: skein"))("/topic/future.events.gitolite")).toBe(false);
   });
 });
 
