@@ -56,10 +56,11 @@ describe("skein decode", () => {
       { refused: "MESSAGE_INVALID", reason: expect.stringContaining("it must be") as string },
       { refused: "MESSAGE_INVALID", reason: expect.stringContaining("it has no body") as string },
       { type: "commit.pushed", data: { repository: "site" } },
+      { refused: "MESSAGE_INVALID", reason: expect.any(String) as string },
       { type: "event.said", data: { source: "jenkins", text: "built" } },
       { refused: "MESSAGE_INVALID", reason: expect.any(String) as string },
     ]);
-    expect(said).toHaveLength(9);
+    expect(said).toHaveLength(10);
     expect([status, stderr]).toEqual([0, ""]);
   });
 
@@ -69,7 +70,6 @@ describe("skein decode", () => {
     expect((await lines(["decode"], [chat], config)).said).toMatchObject([
       { type: "event.said", data: { source: "jenkins" } },
     ]);
-    expect((await lines(["decode"], [chat])).said).toMatchObject([{ refused: "MESSAGE_INVALID" }]);
     expect(await lines(["decode"], [chat], "topics: 7\n")).toMatchObject({ status: 78, said: [] });
     expect(await lines(["decode", "--config", "nosuch.yaml"], [chat])).toMatchObject({
       status: 78,
@@ -107,25 +107,22 @@ describe("skein encode", () => {
       "content-type",
     ]);
     const { repository, ref, before, after, change } = aPush();
-    for (const frames of [events, texts]) {
-      const [envelope] = (await lines(["decode"], frames)).said;
-      expect(envelope).toMatchObject({
-        type: "commit.pushed",
-        data: { repository, ref, before, after, change },
-      });
-      // A whole envelope is taken as it is.
-      const [again] = (await lines(["encode"], [envelope])).said;
-      expect(JSON.parse(String(again?.["body"]))).toMatchObject({ ...envelope });
-    }
+    const envelopes = (await lines(["decode"], [...events, ...texts])).said;
+    expect(envelopes.map(({ type }) => type)).toEqual(["commit.pushed", "commit.pushed", "event.said"]);
+    for (const envelope of envelopes.slice(0, 2))
+      expect(envelope).toMatchObject({ data: { repository, ref, before, after, change } });
+    // A whole envelope is taken as it is.
+    const again = (await lines(["encode"], envelopes)).said.map(
+      ({ body }) => JSON.parse(String(body)) as object,
+    );
+    expect(again).toMatchObject(envelopes);
   });
 
   test("names the destinations of a configuration", async () => {
     const config =
       "topics: { overrides: { commit.pushed: { destination: /topic/team.commits, dialect: deploykit } } }\n";
-    for (const dialect of ["cloudevents", "deploykit"])
-      expect((await lines(["encode", "--dialect", dialect], [push], config)).said[0]).toMatchObject({
-        destination: "/topic/team.commits",
-      });
+    const { said } = await lines(["encode", "--dialect", "deploykit"], [push], config);
+    expect(said[0]).toMatchObject({ destination: "/topic/team.commits" });
   });
 
   test("refuses what is no message, and what the older kit does not have, line by line", async () => {

@@ -3,6 +3,7 @@ import type { Data } from "../catalogue.ts";
 import { keyLines, oneLine, refused, type TextForm, type WrittenLine, type WrittenText } from "./text.ts";
 
 const WHAT = "a text of jenkins-helper";
+const MOST_URL = 2_000;
 const STATUS = { "Start job": undefined, Success: "passed", Cake: "failed" } as const;
 
 /** What jenkins-helper says of a build. The branch and the revision are in its subject alone. */
@@ -65,8 +66,9 @@ type Build = Data<"build.started"> | Data<"build.finished">;
 /** A build for those who wait for a green one. */
 export function writeBuild(build: Build): WrittenText {
   const { repository, url = "" } = build;
-  // An address from a message may hold anything; here it must not end its line.
-  const address = url.replace(/[\s\p{Cc}\u2028\u2029]/gu, encodeURIComponent);
+  // An address from a message may hold anything; here it must not end its line, nor grow longer than one may be.
+  const written = url.replace(/[\s\p{Cc}]/gu, encodeURIComponent);
+  const address = written.length > MOST_URL ? "" : written;
   const status = !("outcome" in build) ? "Start job" : build.outcome === "passed" ? "Success" : "Cake";
   return { subject: subjectOf(build), body: `Repo: ${repository}\nURL: ${address}\nStatus: ${status}\n` };
 }

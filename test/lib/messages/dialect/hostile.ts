@@ -33,9 +33,9 @@ export const hostileText = (most = 4_000): fc.Arbitrary<string> =>
       fc.oneof(
         fc.constantFrom(...LINES),
         fc.constantFrom(...ENDS),
-        fc.string({ unit: "binary", maxLength: 20 }),
-        // Well-formed JSON, and lone halves of characters.
         fc.string({ maxLength: 20 }),
+        // Any character, and halves of some.
+        fc.integer({ min: 0, max: 0x10_ff_ff }).map((code) => String.fromCodePoint(code)),
       ),
       { maxLength: 30 },
     )

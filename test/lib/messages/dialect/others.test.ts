@@ -111,6 +111,12 @@ describe("a build", () => {
     );
   });
 
+  test("with an address that is too long to be written is said without one", () => {
+    const [frame] = framesOf("build.finished", aBuild({ url: `http://ci/${" ".repeat(1_900)}` }));
+    expect(greenWaiter(textIn(frame as Frame))).toMatchObject({ url: "", status: "Success" });
+    expect(read(frame as Frame, { topics: older, now })?.type).toBe("build.finished");
+  });
+
   const subject = (branch: string, job = "unit") => `Complete job 42 - [${job}] ${branch} ${revisionOf("a")}`;
   const body = (repo: string, status = "Success") =>
     `Repo: ${repo}\nURL: http://ci/job/unit/42/\nStatus: ${status}\n`;
