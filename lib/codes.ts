@@ -24,6 +24,13 @@ export const codes = {
   INPUT_INVALID: [
     "What a command was given on standard input is not what it takes.",
     "Mend what the message names; `skein COMMAND --help` tells what is taken.",
+  MESSAGE_MISPLACED: [
+    "A message came over a destination where messages of its type are not heard.",
+    "See where its sender publishes; `topics.overrides` names other destinations.",
+  ],
+  DIALECT_LACKS: [
+    "The older kit has no message that says this.",
+    "Leave `dialect: deploykit` out for this type: `skein` reads it all the same.",
   ],
   NAME_INVALID: [
     "A name (repository, app, host, ref, revision) holds what such a name must not.",

@@ -3,10 +3,20 @@ import { builds } from "./catalogue/builds.ts";
 import { commits } from "./catalogue/commits.ts";
 import { deploys } from "./catalogue/deploys.ts";
 import { hosts } from "./catalogue/hosts.ts";
+import { olderKit } from "./catalogue/older-kit.ts";
+import { packages } from "./catalogue/packages.ts";
 import { rollouts } from "./catalogue/rollouts.ts";
 
 /** Every type of message: what it says, how it travels, where, and what tells two of them apart. */
-export const catalogue = { ...commits, ...builds, ...rollouts, ...deploys, ...hosts } as const;
+export const catalogue = {
+  ...commits,
+  ...builds,
+  ...packages,
+  ...rollouts,
+  ...deploys,
+  ...hosts,
+  ...olderKit,
+} as const;
 
 /** The name of a type of message. */
 export type MessageType = keyof typeof catalogue;

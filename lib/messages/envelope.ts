@@ -55,12 +55,6 @@ export function lineOf({ type, data }: Message): string {
   return (catalogue[type].line as (data: unknown) => string)(data);
 }
 
-/** The type of a message, the host that it is for if it is for one, and how it travels. */
-export const hostOf = (message: Message): string | undefined =>
-  catalogue[message.type].destination.includes("{host}") && "host" in message.data
-    ? message.data.host
-    : undefined;
-
 const attributes = z.object({
   specversion: z.literal("1.0").optional(),
   id: z.string().min(1).max(200),
@@ -120,7 +114,16 @@ function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, what:
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const wrong = result.error.issues
-    .map(({ path, message }) => `${path.join(".") || "it"} ${message}`)
+    .map(({ path, message }) => `${path.join(".") || "it"} ${worded(message)}`)
     .join("; ");
-  throw new Failure("MESSAGE_INVALID", `Cannot read a ${what}: ${wrong}`.slice(0, 1_000));
+  throw new Failure(
+    "MESSAGE_INVALID",
+    `Cannot read ${/^[aeiou]/.test(what) ? "an" : "a"} ${what}: ${wrong}`.slice(0, 1_000),
+  );
 }
+
+/** What is wrong with a field, in fewer words than the schema has for it. */
+const worded = (message: string): string =>
+  message.endsWith("received undefined")
+    ? "is missing"
+    : message.replace(/^Invalid input: expected/, "must be");

@@ -11,6 +11,7 @@ export const ledgerFile = (state: string): string => join(state, "ledger.db");
 function subjectOf({ data }: Message): string {
   if ("build" in data) return data.build;
   if ("rollout" in data) return data.rollout;
+  if ("package" in data) return data.package;
   if ("repository" in data) return data.repository;
   if ("host" in data) return data.host;
   return "";
