@@ -43,6 +43,10 @@ export const COMMANDS: Readonly<
     describe: "Print the log of a build or a rollout",
     load: async () => (await import("./commands/log.ts")).log,
   },
+  "access <action> [site] [user]": {
+    describe: "Let somebody log in at a web site for a time, take that back, or list who may",
+    load: async () => (await import("./commands/access.ts")).access,
+  },
   hosts: { describe: "List the hosts", load: async () => (await import("./commands/hosts.ts")).hosts },
   "tail [topic]": {
     describe: "Print messages as they come",

@@ -1,4 +1,5 @@
 import { agent } from "../agent/agent.ts";
+import { access } from "../daemons/access.ts";
 import { announcer } from "../daemons/announcer.ts";
 import { broker } from "../daemons/broker.ts";
 import { ciRunner } from "../daemons/ci-runner.ts";
@@ -16,6 +17,7 @@ export const DAEMONS = {
   "repo-updater": repoUpdater,
   "ci-trigger": ciTrigger,
   "ci-runner": ciRunner,
+  access,
   orchestrator,
   agent,
 } as unknown as Readonly<Record<DaemonName, Daemon>>;
@@ -27,6 +29,7 @@ export const DAEMON_NAMES = [
   "repo-updater",
   "ci-trigger",
   "ci-runner",
+  "access",
   "orchestrator",
   "agent",
 ] as const;

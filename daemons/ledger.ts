@@ -22,6 +22,7 @@ const KEPT = [
   "deploy.finished",
   "deploy.refused",
   "host.alive",
+  "access.applied",
   "event.said",
 ] as const satisfies readonly MessageType[];
 

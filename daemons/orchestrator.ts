@@ -13,7 +13,7 @@ import { finished, newsBetween, started } from "./orchestrator/news.ts";
 import { tell } from "./orchestrator/order.ts";
 import { advance, type Event, type Rollout, wanted } from "./orchestrator/rollout.ts";
 import { openStore, type Store } from "./orchestrator/store.ts";
-import { type Turn, turns } from "./orchestrator/turns.ts";
+import { type Turn, turns } from "../lib/pace/turns.ts";
 
 const settings = z.strictObject({
   "answer-within": duration.prefault("30s").describe("How long a host may take to answer at all."),
