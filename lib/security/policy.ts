@@ -49,7 +49,7 @@ export const policy = z
       );
       for (const key of new Set(needed)) {
         if (about[key].length > 0) continue;
-        const message = `is missing: the rule is about ${kinds.join(", ")}`;
+        const message = `must be there, for the rule is about ${kinds.join(", ")}`;
         context.addIssue({ code: "custom", path: ["rules", index, key], message });
       }
       for (const [at, each] of who.entries()) {
