@@ -4,6 +4,7 @@ import { announcer } from "../daemons/announcer.ts";
 import { broker } from "../daemons/broker.ts";
 import { ciRunner } from "../daemons/ci-runner.ts";
 import { ciTrigger } from "../daemons/ci-trigger.ts";
+import { keepalive } from "../daemons/keepalive.ts";
 import { ledger } from "../daemons/ledger.ts";
 import { orchestrator } from "../daemons/orchestrator.ts";
 import { repoUpdater } from "../daemons/repo-updater.ts";
@@ -18,6 +19,7 @@ export const DAEMONS = {
   "ci-trigger": ciTrigger,
   "ci-runner": ciRunner,
   access,
+  keepalive,
   orchestrator,
   agent,
 } as unknown as Readonly<Record<DaemonName, Daemon>>;
@@ -30,6 +32,7 @@ export const DAEMON_NAMES = [
   "ci-trigger",
   "ci-runner",
   "access",
+  "keepalive",
   "orchestrator",
   "agent",
 ] as const;
