@@ -63,16 +63,21 @@ export async function say(
   return envelope;
 }
 
-/** Takes deliveries for a daemon: decodes, handles, retries, and sets aside what nobody can handle. */
+/**
+ * Takes deliveries for a daemon: decodes, handles, retries, and sets aside what nobody can handle. Who is there is asked of
+ * every daemon, whatever else it listens to.
+ */
 export function receiver<Config, Deps>(
   daemon: Daemon<Config, Deps>,
   context: () => Context<Config, Deps>,
   answer: Answer,
+  asked: (question: Data<"host.asked">) => Promise<void>,
 ): Receive {
   return async (delivery) => {
     if (isBeat(delivery)) return;
     try {
       const envelope = decode(delivery.body);
+      if (envelope.type === "host.asked") await asked(envelope.data);
       if (!Object.hasOwn(daemon.on ?? {}, envelope.type)) return;
       await persistently(() => handle(daemon, envelope, context(), answer), context().signal);
     } catch (error) {

@@ -75,7 +75,7 @@ export const RULE = {
   },
   "lib/store": {
     parts: ["lib/messages", "lib/schema"],
-    packages: ["@photostructure/sqlite", "kysely"],
+    packages: ["@photostructure/sqlite", "kysely", "zod"],
     node: ["fs", "path"],
   },
   "lib/config": {
