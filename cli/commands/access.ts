@@ -30,6 +30,8 @@ export const access = defineCommand({
       .option("for", { type: "string", default: "14d", describe: "How long a login is good" })
       .option("password-from", {
         type: "string",
+        // Otherwise a lone dash counts as a word.
+        nargs: 1,
         describe: "A file that holds the password, or - for standard input; one is invented otherwise",
       })
       .option("why", { type: "string", default: "", describe: "For the history" })
@@ -53,8 +55,13 @@ interface Words {
 }
 
 async function change(words: Words, kind: AccessCommand["kind"]): Promise<number> {
-  const site = parsed(siteName, words.site ?? "", "a site");
-  const user = parsed(loginName, words.user ?? "", "a user");
+  if (words.site === undefined || words.user === undefined)
+    throw new Failure(
+      "NAME_INVALID",
+      `Cannot ${kind} without a site and a user: skein access ${kind} SITE USER`,
+    );
+  const site = parsed(siteName, words.site, "a site");
+  const user = parsed(loginName, words.user, "a user");
   const lasts = parsed(duration, words.for, "--for");
   const given = words.passwordFrom === undefined ? undefined : await passwordFrom(words.passwordFrom);
   const password = kind === "grant" ? (given ?? inventPassword()) : undefined;
@@ -72,8 +79,8 @@ async function change(words: Words, kind: AccessCommand["kind"]): Promise<number
       said: () => {
         if (words.json) return;
         if (told.password !== undefined) print(told.password);
-        const end = kind === "grant" ? ` until ${new Date(until * 1_000).toISOString()}` : "";
-        note(`${kind === "grant" ? "let in" : "no longer let in"} at ${site}: ${user}${end}`);
+        const how = kind === "grant" ? `in until ${new Date(until * 1_000).toISOString()}` : "in no more";
+        note(`asked the hosts of ${site} to let ${user} ${how}`);
       },
     });
     if (words.json)
@@ -94,8 +101,7 @@ async function change(words: Words, kind: AccessCommand["kind"]): Promise<number
 /** Nobody who was asked for a password types it where others can see it. */
 async function passwordFrom(file: string): Promise<string> {
   const said = file === "-" ? await text(process.stdin) : await readText(file);
-  const password = parsedQuietly(said.replace(/\r?\n$/, ""));
-  return password;
+  return parsedQuietly(said.replace(/\r?\n$/, ""));
 }
 
 async function readText(file: string): Promise<string> {
@@ -161,7 +167,7 @@ async function list(words: Words): Promise<number> {
     each.user,
     each.host,
     isOver(each) && each.outcome === "granted" ? "expired" : each.outcome,
-    each.until === undefined ? "" : `${each.until.slice(0, 16)}Z`,
+    each.until === undefined || each.outcome === "revoked" ? "" : `${each.until.slice(0, 16)}Z`,
     isOver(each) || each.until === undefined ? "" : span(Date.parse(each.until) - now),
     each.by ?? "",
     each.why ?? "",
