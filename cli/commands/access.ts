@@ -5,7 +5,7 @@ import { EXIT } from "../../lib/daemon/process.ts";
 import { Failure, reasonOf } from "../../lib/failure.ts";
 import { safeText } from "../../lib/safe-text.ts";
 import { password as passwordForm } from "../../lib/schema/logins.ts";
-import { loginName, siteName } from "../../lib/schema/names.ts";
+import { type LoginName, loginName, type SiteName, siteName } from "../../lib/schema/names.ts";
 import { duration } from "../../lib/schema/quantities.ts";
 import type { AccessCommand } from "../../lib/security/access-command.ts";
 import { hashPassword, inventPassword } from "../../lib/security/password.ts";
@@ -55,44 +55,42 @@ interface Words {
 }
 
 async function change(words: Words, kind: AccessCommand["kind"]): Promise<number> {
-  if (words.site === undefined || words.user === undefined)
-    throw new Failure(
-      "NAME_INVALID",
-      `Cannot ${kind} without a site and a user: skein access ${kind} SITE USER`,
-    );
-  const site = parsed(siteName, words.site, "a site");
-  const user = parsed(loginName, words.user, "a user");
+  const about = wordAbout(...subjectOf(words, kind), words.why);
+  if (kind === "revoke") return ask(words, { ...about, kind });
   const lasts = parsed(duration, words.for, "--for");
+  const until = about.iat + Math.floor(lasts / 1_000);
   const given = words.passwordFrom === undefined ? undefined : await passwordFrom(words.passwordFrom);
-  const password = kind === "grant" ? (given ?? inventPassword()) : undefined;
-  const word = wordAbout(site, user, words.why);
-  const until = word.iat + Math.floor(lasts / 1_000);
-  const command: AccessCommand =
-    password === undefined
-      ? { ...word, kind: "revoke" }
-      : { ...word, kind: "grant", hash: hashPassword(password), until, exp: Math.min(word.exp, until) };
+  const password = given ?? inventPassword();
+  const exp = Math.min(about.exp, until);
+  const grant: AccessCommand = { ...about, kind, hash: hashPassword(password), until, exp };
+  return ask(words, grant, given === undefined ? password : undefined);
+}
+
+function subjectOf({ site, user }: Words, kind: string): [SiteName, LoginName] {
+  if (site !== undefined && user !== undefined)
+    return [parsed(siteName, site, "a site"), parsed(loginName, user, "a user")];
+  throw new Failure(
+    "NAME_INVALID",
+    `Cannot ${kind} without a site and a user: skein access ${kind} SITE USER`,
+  );
+}
+
+/** Signs a word about a login, says it, and shows what the hosts made of it; an invented password is shown once. */
+async function ask(words: Words, command: AccessCommand, password?: string): Promise<number> {
+  const { id: request, kind, site, user } = command;
+  const until = command.kind === "grant" ? new Date(command.until * 1_000).toISOString() : undefined;
   return withSession(words, async (session) => {
     const signer = await signerHere(session.settings.state, words.key);
-    const told = password !== undefined && given === undefined ? { password } : {};
-    const answers = await sayAboutAccess(session, command, signer, {
-      wait: words.wait,
-      said: () => {
-        if (words.json) return;
-        if (told.password !== undefined) print(told.password);
-        const how = kind === "grant" ? `in until ${new Date(until * 1_000).toISOString()}` : "in no more";
-        note(`asked the hosts of ${site} to let ${user} ${how}`);
-      },
-    });
-    if (words.json)
-      printJson({
-        request: word.id,
-        kind,
-        site,
-        user,
-        ...(kind === "grant" && { until: new Date(until * 1_000).toISOString() }),
-        ...told,
-        answers,
-      });
+    const said = () => {
+      if (words.json) return;
+      if (password !== undefined) print(password);
+      note(
+        `asked the hosts of ${site} to let ${user} in ${until === undefined ? "no more" : `until ${until}`}`,
+      );
+    };
+    const answers = await sayAboutAccess(session, command, signer, { wait: words.wait, said });
+    const told = { ...(until !== undefined && { until }), ...(password !== undefined && { password }) };
+    if (words.json) printJson({ request, kind, site, user, ...told, answers });
     else for (const each of answers) showAnswer(each);
     return statusOf(words, answers);
   });

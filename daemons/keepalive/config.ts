@@ -55,7 +55,9 @@ const target = z
       .describe("Of a topic of commits: that no stomp-git 3.20 listens there, for it dies of a beat."),
   })
   .superRefine((each, context) => {
-    const refuse = (message: string) => context.addIssue({ code: "custom", path: ["destination"], message });
+    const refuse = (message: string): void => {
+      context.addIssue({ code: "custom", path: ["destination"], message });
+    };
     if (each.destination.startsWith("/queue/") && !each["somebody-reads-it"])
       refuse("is a queue, which beats fill unless somebody reads it: then say `somebody-reads-it: true`");
     if (/\.commits$/.test(each.destination) && !each["no-stomp-git-3.20"])

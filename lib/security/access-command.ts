@@ -35,7 +35,6 @@ const accessCommands = z
 /** A person's word that somebody may log in at a site, or may no longer. */
 export type AccessCommand = z.infer<typeof accessCommands>;
 export type AccessKind = AccessCommand["kind"];
-export type Grant = Extract<AccessCommand, { readonly kind: "grant" }>;
 
 /**
  * The exact bytes to sign.

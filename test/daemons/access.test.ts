@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { encrypt } from "unixcrypt";
 import { describe, expect, test } from "vitest";
 import { access } from "../../daemons/access.ts";
 import { type Data, message } from "../../lib/messages/catalogue.ts";
@@ -10,6 +11,11 @@ import { aGrant, aRevocation, trusting } from "../support/access.ts";
 import { aSigner } from "../lib/security/builders.ts";
 import { dataOf, given } from "../support/given.ts";
 import { aFolder } from "../support/folder.ts";
+
+interface Recorded {
+  readonly name: string;
+  readonly stimulus: { readonly body: string };
+}
 
 interface Set {
   readonly site?: Readonly<Record<string, unknown>>;
@@ -311,6 +317,43 @@ describe("the older kit's messages", () => {
     expect(host.read()).toMatch(/^alice@example\.org:\$6\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{86}$/m);
     expect(host.read()).not.toMatch(/userlist/);
   });
+
+  /** What the older kit's daemon was sent, and made of it, when it was recorded. */
+  const recorded = (
+    JSON.parse(readFileSync("test/fixtures/legacy/stomp-access.json", "utf8")) as Recorded[]
+  ).map(({ name, stimulus: { body } }) => {
+    const field = (label: string) => new RegExp(`^${label}: (.*)$`, "m").exec(body)?.[1] ?? "";
+    return { name, said: { site: field("Site"), user: field("User"), password: field("Password") } };
+  });
+  const sites = ["example-site", "different-site"] as const;
+
+  test.each(recorded)(
+    "$name: only who can be let in gets in, by a hash that lets him in",
+    async ({ said }) => {
+      const state = trusting(aFolder());
+      const own = { type: "nginx", check: ["true"], reload: ["true"] };
+      const host = aHost({
+        state,
+        config: {
+          "older-kit": true,
+          "older-kit-sites": sites,
+          sites: Object.fromEntries(sites.map((each) => [each, { ...own, file: join(state, each) }])),
+        },
+      });
+      const heard = await host.when("access.asked", asked(said));
+      const isKnown = sites.some((each) => each === said.site);
+      const isNamed = loginName.safeParse(said.user).success;
+      expect(heard.length > 0).toBe(isKnown);
+      const [text = ""] = sites.flatMap((each) => {
+        const path = join(state, each);
+        return existsSync(path) ? [readFileSync(path, "utf8")] : [];
+      });
+      if (!isKnown || !isNamed) return expect(text).not.toContain(":$6$");
+      const [, hash = ""] = /:(\$6\$.*)$/m.exec(text) ?? [];
+      const [, , salt = ""] = hash.split("$");
+      expect(encrypt(said.password, `$6$${salt}`)).toBe(hash);
+    },
+  );
 
   test.each([
     ["a user with blanks, who would be more than a user for HAProxy", { user: "mallory password plain" }],

@@ -17,7 +17,9 @@ function aKeepalive(targets: readonly object[], settings: Readonly<Record<string
     settings: { state, ...settings },
     now: () => new Date(time.now),
   });
-  onTestFinished(async () => void (await keepalive.dispose?.((await daemon.context()).deps)));
+  onTestFinished(async () => {
+    await keepalive.dispose?.((await daemon.context()).deps);
+  });
   return { ...daemon, time, state };
 }
 
@@ -93,10 +95,9 @@ test("each target has its own login, whose passcode is in no configuration", asy
   });
   await tick();
   const logins = broker.frames.filter(({ command }) => command !== "SEND").map(({ headers }) => headers);
-  expect(logins.map(({ login: user, passcode }) => [user, passcode]).toSorted()).toEqual([
-    ["ops", "s3cret-of-ops"],
-    ["skein", "own"],
-  ]);
+  expect(new Set(logins.map(({ login: user, passcode }) => `${user} ${passcode}`))).toEqual(
+    new Set(["ops s3cret-of-ops", "skein own"]),
+  );
   expect(JSON.stringify(logged)).not.toContain("s3cret");
 });
 
