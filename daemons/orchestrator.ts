@@ -33,9 +33,14 @@ interface Deps {
   readonly turn: Turn;
   /** When each host was last told what: milliseconds since 1970. Lost with the process; then they are told again. */
   readonly told: Map<string, number>;
+  /** Until when nothing need be looked for, in milliseconds since 1970: no rollout was under way. */
+  rest: number;
 }
 
 type Surrounded = Context<Settings, Deps>;
+
+/** How long is rested where no rollout is under way, in milliseconds: one that another orchestrator left is found then. */
+const REST = 5_000;
 
 export const orchestrator = defineDaemon<Settings, Deps>({
   name: "orchestrator",
@@ -48,6 +53,7 @@ export const orchestrator = defineDaemon<Settings, Deps>({
     signer: await fileSigner(join(state, "keys", "orchestrator")),
     turn: turns(),
     told: new Map(),
+    rest: 0,
   }),
   dispose: async ({ store, ledger }) => {
     await store.close();
@@ -85,6 +91,7 @@ async function* takeUp({ rollout: id, command: envelope }: Data<"rollout.request
     yield started(state);
     yield* tellHosts(state, context);
     await deps.store.save(state);
+    deps.rest = 0;
   } catch (error) {
     context.log.warn({ rollout: id, code: codeOf(error) }, `rollout refused: ${reasonOf(error)}`);
     yield refused(id, error, now());
@@ -133,9 +140,13 @@ async function* hear(id: CommandId, event: Event, context: Surrounded) {
 }
 
 async function* passTime(context: Surrounded) {
-  const done = await context.deps.turn();
+  const { deps, now } = context;
+  if (now().getTime() < deps.rest) return;
+  const done = await deps.turn();
   try {
-    for (const before of await context.deps.store.underWay()) yield* goOn(before, { says: "time" }, context);
+    const underWay = await deps.store.underWay();
+    if (underWay.length === 0) deps.rest = now().getTime() + REST;
+    for (const before of underWay) yield* goOn(before, { says: "time" }, context);
   } finally {
     done();
   }

@@ -47,8 +47,8 @@ export function letsPeopleIn(kind: keyof typeof KINDS): void {
   test("a login runs out by itself, also one that runs out while the daemon is away", async () => {
     const server = await startWebServer(kind);
     const first = await aSite(server);
-    await publish(first.hub, "access.granted", await aGrant({ lasts: 2_000 }));
-    await publish(first.hub, "access.granted", await aGrant({ user: "bob", lasts: 3_000 }));
+    await publish(first.hub, "access.granted", await aGrant({ lasts: 4_000 }));
+    await publish(first.hub, "access.granted", await aGrant({ user: "bob", lasts: 6_000 }));
     await first.outcome("bob", "granted");
     await answers(server, 200, "alice");
     await first.outcome("alice", "expired");
