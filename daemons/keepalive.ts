@@ -5,6 +5,7 @@ import { readSecret } from "../lib/config/secrets.ts";
 import { type Context, defineDaemon, type Surroundings } from "../lib/daemon/define.ts";
 import { Failure, reasonOf } from "../lib/failure.ts";
 import { message, type Message } from "../lib/messages/catalogue.ts";
+import { isHeardAt } from "../lib/messages/destinations.ts";
 import { atMost } from "../lib/pace/at-most.ts";
 import { type BackOff, backOff } from "../lib/pace/back-off.ts";
 import { type KeepaliveConfig, keepaliveConfig, type Target } from "./keepalive/config.ts";
@@ -66,7 +67,7 @@ export const keepalive = defineDaemon<KeepaliveConfig, Deps>({
 /** @throws {Failure} CONFIG_INVALID where the target may kill who listens there, or its login is not there */
 function lineTo(target: Target, place: number, { host, settings, log }: Surroundings): Line {
   const { destination } = target;
-  if (destination === settings.topics.overrides["commit.pushed"] && !target["no-stomp-git-3.20"])
+  if (isHeardAt("commit.pushed", destination, settings.topics) && !target["no-stomp-git-3.20"])
     throw new Failure(
       "CONFIG_INVALID",
       `Cannot send beats to ${destination}: commits are told there, and stomp-git 3.20 dies of a beat; where none of that version listens, say \`no-stomp-git-3.20: true\``,

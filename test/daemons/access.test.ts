@@ -9,6 +9,7 @@ import { enclose, encode, parseData } from "../../lib/messages/envelope.ts";
 import { loginName } from "../../lib/schema/names.ts";
 import { aGrant, aRevocation, trusting } from "../support/access.ts";
 import { aSigner } from "../lib/security/builders.ts";
+import { listen, start } from "../support/daemons.ts";
 import { dataOf, given } from "../support/given.ts";
 import { aFolder } from "../support/folder.ts";
 
@@ -280,14 +281,14 @@ test("two sites cannot share a file", () => {
 });
 
 describe("the older kit's messages", () => {
-  const asked = (said: object = {}) =>
-    parseData("access.asked", {
-      site: "shop-preview",
-      user: "alice@example.org",
-      password: "battery staple: x",
-      at: "2026-11-21T10:15:02Z",
-      ...said,
-    });
+  /** As it might come, whatever its form lets through. */
+  const asked = (said: Partial<Data<"access.asked">> = {}): Data<"access.asked"> => ({
+    site: "shop-preview",
+    user: "alice@example.org",
+    password: "battery staple: x",
+    at: "2026-11-21T10:15:02Z",
+    ...said,
+  });
   const open = { "older-kit": true, "older-kit-sites": ["shop-preview"] };
 
   test.each([
@@ -380,6 +381,29 @@ describe("the older kit's messages", () => {
       const everything = [JSON.stringify(said), JSON.stringify(host.logged), ...filesBelow(state)].join("\n");
       expect(everything).not.toContain(password);
     }
+  });
+
+  test("are taken from the older kit's topic, as it sends them", async () => {
+    const state = trusting(aFolder());
+    const file = join(state, "shop.logins");
+    const sites = { "shop-preview": { type: "nginx", file, check: ["true"], reload: ["true"] } };
+    const daemon = await start(access, () => ({
+      state,
+      topics: { overrides: { "access.asked": { dialect: "deploykit" } } },
+      access: { ...open, sites },
+    }));
+    const news = await listen(daemon.hub, "access.applied");
+    await daemon.hub.connect().publish({
+      destination: "/topic/future.access.stage",
+      headers: {
+        subject: "Allow access to shop-preview for erin",
+        "content-type": "text/plain; charset=UTF-8",
+      },
+      body: Buffer.from("Site: shop-preview\nUser: erin\nPassword: pw\n"),
+      persistent: false,
+    });
+    expect((await news.next()).data).toMatchObject({ user: "erin", outcome: "granted", by: "the older kit" });
+    await daemon.stop();
   });
 
   test("a damaged record of a login is put aside, and the others hold", async () => {

@@ -31,8 +31,11 @@ export const packages = {
       at,
     ],
     line: ({ repository, suite, package: name, version, previous, action }) =>
-      `package ${name}${version === undefined ? "" : ` ${version}`} ${action}` +
-      `${previous === undefined ? "" : `, was ${previous}`}` +
-      `${suite === undefined ? "" : ` in ${repository === undefined ? "" : `${repository} `}${suite}`}`,
+      [
+        `package ${name}`,
+        ...(version === undefined ? [] : [version]),
+        previous === undefined ? action : `${action}, was ${previous}`,
+        ...(suite === undefined ? [] : ["in", ...(repository === undefined ? [] : [repository]), suite]),
+      ].join(" "),
   }),
 } as const;
