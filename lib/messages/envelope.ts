@@ -114,10 +114,16 @@ function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, what:
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const wrong = result.error.issues
-    .map(({ path, message }) => `${path.join(".") || "it"} ${message}`)
+    .map(({ path, message }) => `${path.join(".") || "it"} ${worded(message)}`)
     .join("; ");
   throw new Failure(
     "MESSAGE_INVALID",
     `Cannot read ${/^[aeiou]/.test(what) ? "an" : "a"} ${what}: ${wrong}`.slice(0, 1_000),
   );
 }
+
+/** What is wrong with a field, in fewer words than the schema has for it. */
+const worded = (message: string): string =>
+  message.endsWith("received undefined")
+    ? "is missing"
+    : message.replace(/^Invalid input: expected/, "must be");

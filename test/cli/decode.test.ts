@@ -40,6 +40,7 @@ describe("skein decode", () => {
           body_base64: Buffer.from(commitText("site")).toString("base64"),
         },
         "",
+        frame("repo: this is only talk", "/topic/team.chat.jenkins"),
         {
           headers: { destination: "/topic/future.events.jenkins", "content-type": "text/plain" },
           body: "built",
@@ -58,7 +59,11 @@ describe("skein decode", () => {
       { type: "commit.pushed", data: { repository: "site" } },
       { refused: "MESSAGE_INVALID", reason: expect.any(String) as string },
       { type: "event.said", data: { source: "jenkins", text: "built" } },
-      { refused: "MESSAGE_INVALID", reason: expect.any(String) as string },
+      {
+        refused: "MESSAGE_INVALID",
+        reason:
+          "Cannot read a message: id is missing; source is missing; type is missing; time is missing; data is missing",
+      },
     ]);
     expect(said).toHaveLength(10);
     expect([status, stderr]).toEqual([0, ""]);

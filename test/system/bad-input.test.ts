@@ -191,7 +191,7 @@ describe("a message", { timeout: 60_000 }, () => {
   test("that is right is published, and heard", async () => {
     const heard: string[] = [];
     const events = {
-      destination: "/topic/skein.events",
+      destination: "/topic/skein.events.test",
       kind: "news",
       name: "listener",
       concurrency: 1,
