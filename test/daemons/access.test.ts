@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { access } from "../../daemons/access.ts";
 import { type Data, message } from "../../lib/messages/catalogue.ts";
 import { enclose, encode, parseData } from "../../lib/messages/envelope.ts";
+import { readText } from "../../lib/messages/dialect/older-kit.ts";
 import { loginName } from "../../lib/schema/names.ts";
 import { aGrant, aRevocation, trusting } from "../support/access.ts";
 import { aSigner } from "../lib/security/builders.ts";
@@ -404,6 +405,20 @@ describe("the older kit's messages", () => {
     });
     expect((await news.next()).data).toMatchObject({ user: "erin", outcome: "granted", by: "the older kit" });
     await daemon.stop();
+  });
+
+  test("have ids that tell nothing of the password: an id goes where the message does not", () => {
+    const idOf = (password: string) =>
+      readText(
+        {
+          destination: "/topic/future.access.stage",
+          headers: {},
+          body: Buffer.from(`Site: shop-preview\nUser: erin\nPassword: ${password}\n`),
+        },
+        new Date(),
+        false,
+      ).id;
+    expect(idOf("one")).toBe(idOf("other"));
   });
 
   test("a damaged record of a login is put aside, and the others hold", async () => {
