@@ -60,7 +60,7 @@ const target = z
     };
     if (each.destination.startsWith("/queue/") && !each["somebody-reads-it"])
       refuse("is a queue, which beats fill unless somebody reads it: then say `somebody-reads-it: true`");
-    if (/\.commits$/.test(each.destination) && !each["no-stomp-git-3.20"])
+    if (each.destination.endsWith(".commits") && !each["no-stomp-git-3.20"])
       refuse(
         "is a topic of commits, and stomp-git 3.20 dies of a beat: where none of that version listens, say `no-stomp-git-3.20: true`",
       );

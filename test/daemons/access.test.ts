@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { encrypt } from "unixcrypt";
 import { describe, expect, test } from "vitest";
 import { access } from "../../daemons/access.ts";
+import { argvOf, siteOf } from "../../daemons/access/sites.ts";
 import { type Data, message } from "../../lib/messages/catalogue.ts";
 import { enclose, encode, parseData } from "../../lib/messages/envelope.ts";
 import { readText } from "../../lib/messages/dialect/older-kit.ts";
@@ -271,6 +272,23 @@ test("HAProxy gets a userlist, which a name cannot leave", async () => {
     /^# Kept by Skein [^\n]*\nuserlist preview\n\tuser dana@example\.org password \$6\$[./0-9A-Za-z$]+\n$/,
   );
 });
+
+test.each([
+  ["nginx", ["nginx", "-t"], ["nginx", "-s", "reload"]],
+  ["apache", ["apache2ctl", "configtest"], ["apache2ctl", "graceful"]],
+  [
+    "haproxy",
+    ["haproxy", "-c", "-f", "/etc/haproxy/haproxy.cfg", "-f", "/etc/skein/logins/shop"],
+    ["systemctl", "reload", "haproxy"],
+  ],
+])(
+  "%s is tested and told as Debian has it, unless the configuration says otherwise",
+  (type, check, reload) => {
+    const { sites } = access.config.parse({ sites: { shop: { type, file: "/etc/skein/logins/shop" } } });
+    const site = siteOf(sites, "shop");
+    expect(site && [argvOf("check", site), argvOf("reload", site)]).toEqual([check, reload]);
+  },
+);
 
 test("two sites cannot share a file", () => {
   const site = { type: "nginx", file: "/etc/logins" };
