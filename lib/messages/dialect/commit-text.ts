@@ -53,7 +53,7 @@ type GitlabPush = z.infer<typeof gitlabPush>;
  * Only what stands before that text counts, for whoever writes a commit writes the text.
  */
 export const commitText: TextForm = {
-  begins: /^(repo|oldrev|newrev|refname|revname)(:|\r?\n|$)/,
+  begins: /^(repo|oldrev|newrev|refname|revname|JSON)(:|\r?\n|$)/,
   read: ({ text, at }) => {
     const { keys, rest } = keyLines(text, WHAT);
     const pushed = readJson(keys.get("JSON"));
@@ -145,7 +145,7 @@ const listed = (told: ToldCommit | undefined, at: string): unknown[] =>
 function commitOf(told: ToldCommit, at: string): unknown {
   const name = oneLine(told.author).slice(0, 300);
   const author = { name, email: (told.email ?? (name.includes("@") ? name : "")).slice(0, 300) };
-  const message = cut(told.message.replace(/\s+$/, ""));
+  const message = cut(told.message.trimEnd());
   return { revision: told.revision, author, at: readDate(told.date) ?? at, message };
 }
 

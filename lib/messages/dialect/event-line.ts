@@ -9,14 +9,14 @@ const MOST = 2_000;
 export const eventLine: TextForm = {
   begins: /^/,
   read: ({ destination, text, at }) => {
-    const said = oneLine(text.replace(/\s+$/, "")).slice(0, MOST);
+    const said = oneLine(text.trimEnd()).slice(0, MOST);
     if (said === "") throw refused("a line for people", "it is empty");
     return { type: "event.said", data: { source: sourceIn(destination), text: said, at } };
   },
 };
 
 /** The last word of a topic says who speaks. */
-const sourceIn = (destination: string): string => /[^./]*$/.exec(destination)?.[0].slice(0, 40) || "unknown";
+const sourceIn = (destination: string): string => destination.split(/[./]/).at(-1)?.slice(0, 40) || "unknown";
 
 /** A line as the gateway prints it. */
 export const writeEvent = ({ text }: Pick<WrittenLine, "text">): WrittenText => ({

@@ -45,9 +45,11 @@ export interface TextForm {
   readonly read: (heard: HeardText) => Taken;
 }
 
+const MOST_REASON = 500;
+
 /** What is thrown at a text that cannot be taken for a message. */
 export const refused = (what: string, why: string): Failure =>
-  new Failure("MESSAGE_INVALID", `Cannot read ${what}: ${why}`);
+  new Failure("MESSAGE_INVALID", `Cannot read ${what}: ${why}`.slice(0, MOST_REASON));
 
 const LINE_ENDS = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g;
 

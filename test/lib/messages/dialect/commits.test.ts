@@ -313,6 +313,37 @@ describe("a text that is read", () => {
     expect(commit?.message).toMatch(/^(💥){2048}$/u);
   });
 
+  test("may be nothing but its line of JSON", () => {
+    const said = {
+      before: revisionOf("1"),
+      after: revisionOf("a"),
+      ref: "refs/heads/main",
+      repository: { name: "shop" },
+    };
+    expect(taken(`JSON: ${JSON.stringify(said)}\n`)?.data).toMatchObject({
+      repository: "shop",
+      change: "updated",
+    });
+  });
+
+  test.each([" ", "\t\n", "\r", "] ", `${revisionOf("a")}\n`, "Project: x\n"])(
+    "with nothing but %j again and again is read at once",
+    (again) => {
+      const many = again.repeat(250_000 / again.length);
+      const text = ` ${revisionOf("a")}\nAuthor: x\nDate: 2014-09-24 12:00:02 +0100\n\n${many}x`;
+      const began = performance.now();
+      taken(head(text));
+      taken(`repo: legacy\nrevname: 3\n Author: x\n${many}x`);
+      taken(`${many}x`, { subject: "Talking to eventbot" });
+      for (const body of [`Repo: shop\n${many}`, `package: ${many}`, `Site: ${many}`])
+        expect(() =>
+          taken(body, { subject: `Complete job 1 - [${many}`, "content-type": "text/plain" }),
+        ).toThrow(/^Cannot read .{1,500}$/);
+      // A reader that looks at everything twice would need minutes.
+      expect(performance.now() - began).toBeLessThan(5_000);
+    },
+  );
+
   test.each([
     ["a line that is there twice", head("repo: payroll\n"), "it says repo twice"],
     [
