@@ -43,7 +43,14 @@ export const COMMANDS: Readonly<
     describe: "Print the log of a build or a rollout",
     load: async () => (await import("./commands/log.ts")).log,
   },
-  hosts: { describe: "List the hosts", load: async () => (await import("./commands/hosts.ts")).hosts },
+  "access <action> [site] [user]": {
+    describe: "Let somebody log in at a web site for a time, take that back, or list who may",
+    load: async () => (await import("./commands/access.ts")).access,
+  },
+  hosts: {
+    describe: "List the hosts and the daemons, and who of them is silent",
+    load: async () => (await import("./commands/hosts.ts")).hosts,
+  },
   "tail [topic]": {
     describe: "Print messages as they come",
     load: async () => (await import("./commands/tail.ts")).tail,

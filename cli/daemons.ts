@@ -1,8 +1,10 @@
 import { agent } from "../agent/agent.ts";
+import { access } from "../daemons/access.ts";
 import { announcer } from "../daemons/announcer.ts";
 import { broker } from "../daemons/broker.ts";
 import { ciRunner } from "../daemons/ci-runner.ts";
 import { ciTrigger } from "../daemons/ci-trigger.ts";
+import { keepalive } from "../daemons/keepalive.ts";
 import { ledger } from "../daemons/ledger.ts";
 import { orchestrator } from "../daemons/orchestrator.ts";
 import { repoUpdater } from "../daemons/repo-updater.ts";
@@ -16,6 +18,8 @@ export const DAEMONS = {
   "repo-updater": repoUpdater,
   "ci-trigger": ciTrigger,
   "ci-runner": ciRunner,
+  access,
+  keepalive,
   orchestrator,
   agent,
 } as unknown as Readonly<Record<DaemonName, Daemon>>;
@@ -27,6 +31,8 @@ export const DAEMON_NAMES = [
   "repo-updater",
   "ci-trigger",
   "ci-runner",
+  "access",
+  "keepalive",
   "orchestrator",
   "agent",
 ] as const;

@@ -52,7 +52,7 @@ export async function prepareTrust(state: string): Promise<string[]> {
     return signerHere(state);
   });
   const { publicKey } = await readKeyFile(`${orchestratorKey(state)}.pub`);
-  const person = [namespaces.deploy, namespaces.approve];
+  const person = [namespaces.deploy, namespaces.access, namespaces.approve];
   await write(
     "allowed_signers",
     `${allowedSignerLine(principalHere(), person, operator.publicKey)}\n${allowedSignerLine("orchestrator", [namespaces.go], publicKey)}\n`,
@@ -70,6 +70,9 @@ rules:
     environments: ["*"]
     refs: ["refs/heads/*", "refs/tags/*"]
     kinds: [deploy, rollback, cancel]
+  - who: ["${person}"]
+    sites: ["*"]
+    kinds: [grant, revoke]
   - who: [orchestrator]
     apps: ["*"]
     environments: ["*"]

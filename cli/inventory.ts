@@ -1,3 +1,4 @@
+import { pause } from "../lib/effects/clock.ts";
 import type { Data } from "../lib/messages/catalogue.ts";
 import { message } from "../lib/messages/catalogue.ts";
 import { type HostFilter, fits } from "../lib/schema/filter.ts";
@@ -48,6 +49,49 @@ export async function takeInventory(
     a.report.host.localeCompare(b.report.host, "en", { numeric: true }),
   );
 }
+
+/** A daemon: how it is, by its own word now or by the ledger, and when it was heard last. */
+export interface SeenDaemon {
+  readonly daemon: string;
+  readonly host: string;
+  readonly state: Data<"daemon.alive">["state"] | "silent";
+  readonly seen: string;
+  readonly version: string;
+}
+
+/** How long a daemon that should be there may take to answer after the hosts have, in milliseconds. */
+const AFTER_HOSTS = 1_000;
+
+/** Asks every host what it carries and every daemon whether it is there, and adds those that are known but away. */
+export async function callTheRoll(
+  session: Session,
+): Promise<{ readonly hosts: readonly Seen[]; readonly daemons: readonly SeenDaemon[] }> {
+  const seen = new Map<string, SeenDaemon>();
+  const keyOf = ({ host, daemon }: { readonly host: string; readonly daemon: string }) => `${host} ${daemon}`;
+  await session.hear(["daemon.alive"], ({ type, data }) => {
+    if (type === "daemon.alive") seen.set(keyOf(data), { ...withoutTime(data), seen: data.at });
+  });
+  const hosts = await takeInventory(session);
+  const known = await session.ledger.daemons();
+  const expected = known.filter(({ state, silent }) => state !== "stopped" && !silent).map(keyOf);
+  const until = Date.now() + AFTER_HOSTS;
+  while (!expected.every((key) => seen.has(key)) && Date.now() < until) await pause(20);
+  for (const each of known) {
+    const { daemon, host, version, state, silent } = each;
+    if (seen.has(keyOf(each))) continue;
+    const at = new Date(each.seen).toISOString();
+    seen.set(keyOf(each), { daemon, host, version, state: silent ? "silent" : state, seen: at });
+  }
+  const daemons = [...seen].toSorted(([one], [other]) => one.localeCompare(other, "en", { numeric: true }));
+  return { hosts, daemons: daemons.map(([, each]) => each) };
+}
+
+const withoutTime = ({ daemon, host, state, version }: Data<"daemon.alive">) => ({
+  daemon,
+  host,
+  state,
+  version,
+});
 
 /** The hosts that carry an app and fit a filter. */
 export function carriers(seen: readonly Seen[], app: AppName, filter?: HostFilter): Seen[] {

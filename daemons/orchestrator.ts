@@ -13,7 +13,7 @@ import { finished, newsBetween, started } from "./orchestrator/news.ts";
 import { tell } from "./orchestrator/order.ts";
 import { advance, type Event, type Rollout, wanted } from "./orchestrator/rollout.ts";
 import { openStore, type Store } from "./orchestrator/store.ts";
-import { type Turn, turns } from "./orchestrator/turns.ts";
+import { type Turn, turns } from "../lib/pace/turns.ts";
 
 const settings = z.strictObject({
   "answer-within": duration.prefault("30s").describe("How long a host may take to answer at all."),
@@ -33,14 +33,14 @@ interface Deps {
   readonly turn: Turn;
   /** When each host was last told what: milliseconds since 1970. Lost with the process; then they are told again. */
   readonly told: Map<string, number>;
-  /** Until when the store need not be looked at: nothing was under way, and nothing was taken up since. */
-  readonly quiet: { until: number };
+  /** Until when nothing need be looked for, in milliseconds since 1970: no rollout was under way. */
+  rest: number;
 }
 
-/** How long nothing under way is believed, in milliseconds: another orchestrator may have died and left something. */
-const QUIET = 5_000;
-
 type Surrounded = Context<Settings, Deps>;
+
+/** How long is rested where no rollout is under way, in milliseconds: one that another orchestrator left is found then. */
+const REST = 5_000;
 
 export const orchestrator = defineDaemon<Settings, Deps>({
   name: "orchestrator",
@@ -53,7 +53,7 @@ export const orchestrator = defineDaemon<Settings, Deps>({
     signer: await fileSigner(join(state, "keys", "orchestrator")),
     turn: turns(),
     told: new Map(),
-    quiet: { until: 0 },
+    rest: 0,
   }),
   dispose: async ({ store, ledger }) => {
     await store.close();
@@ -82,7 +82,6 @@ async function* takeUp({ rollout: id, command: envelope }: Data<"rollout.request
       if (known.phase === "finished") yield finished(known);
       return;
     }
-    deps.quiet.until = 0;
     const asked = openAsked(envelope, deps.trust.current(), now());
     if (asked.command.id !== id)
       throw new Failure("E_PARSE", `Cannot take up ${id}: the command in it is ${asked.command.id}`);
@@ -92,6 +91,7 @@ async function* takeUp({ rollout: id, command: envelope }: Data<"rollout.request
     yield started(state);
     yield* tellHosts(state, context);
     await deps.store.save(state);
+    deps.rest = 0;
   } catch (error) {
     context.log.warn({ rollout: id, code: codeOf(error) }, `rollout refused: ${reasonOf(error)}`);
     yield refused(id, error, now());
@@ -141,11 +141,11 @@ async function* hear(id: CommandId, event: Event, context: Surrounded) {
 
 async function* passTime(context: Surrounded) {
   const { deps, now } = context;
-  if (now().getTime() < deps.quiet.until) return;
+  if (now().getTime() < deps.rest) return;
   const done = await deps.turn();
   try {
     const underWay = await deps.store.underWay();
-    if (underWay.length === 0) deps.quiet.until = now().getTime() + QUIET;
+    if (underWay.length === 0) deps.rest = now().getTime() + REST;
     for (const before of underWay) yield* goOn(before, { says: "time" }, context);
   } finally {
     done();

@@ -24,6 +24,7 @@ export const codes = {
   INPUT_INVALID: [
     "What a command was given on standard input is not what it takes.",
     "Mend what the message names; `skein COMMAND --help` tells what is taken.",
+  ],
   MESSAGE_MISPLACED: [
     "A message came over a destination where messages of its type are not heard.",
     "See where its sender publishes; `topics.overrides` names other destinations.",
@@ -188,6 +189,27 @@ export const codes = {
   PIPELINE_INVALID: [
     "The .skein.yml of the revision does not fit its schema.",
     "Mend every listed line and push.",
+  ],
+  // access
+  ACCESS_FILE: [
+    "The file of a site's logins cannot be written, or was made by somebody else.",
+    "Mend what the message quotes. A file that was there before: mv FILE FILE.old, and grant again.",
+  ],
+  ACCESS_CHECK: [
+    "The web server finds its configuration wrong, so it was not told to read it again; it goes on as before.",
+    "Mend what it complains of. It is tried again by itself; nothing has to be granted anew.",
+  ],
+  ACCESS_RELOAD: [
+    "The web server could not be told to read its configuration again.",
+    "See that it runs, and that this user may tell it: `access.sites.NAME.reload`. It is tried again by itself.",
+  ],
+  ACCESS_TOO_LONG: [
+    "A login would be good for longer than the host allows.",
+    "Ask for less with `--for`, or raise `access.longest` there.",
+  ],
+  ACCESS_OLDER_KIT: [
+    "Somebody asked for a login in the older kit's way: unsigned, the password in clear. It is not allowed for this site.",
+    "Use `skein access grant SITE USER`. Where the older way must go on: `access.older-kit: true`, and the site in `access.older-kit-sites`; then whoever may publish to that topic lets himself in.",
   ],
 } as const satisfies Record<string, readonly [meaning: string, advice: string]>;
 

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import colours from "picocolors";
 import { findConfig, loadConfig } from "../../lib/config/load.ts";
 import { Failure, reasonOf } from "../../lib/failure.ts";
+import { message } from "../../lib/messages/catalogue.ts";
+import { newCommandId } from "../../lib/security/command.ts";
 import { allowedSignerLine } from "../../lib/security/allowed-signers.ts";
 import { namespaces } from "../../lib/security/namespaces.ts";
 import { trustFolder } from "../../lib/security/trust.ts";
@@ -123,6 +125,7 @@ async function lookAround(session: Session, look: Look): Promise<void> {
     async () => {
       const heard = new Set<string>();
       await session.hear(["daemon.alive"], ({ data }) => void ("daemon" in data && heard.add(data.daemon)));
+      await session.say(message("host.asked", { question: newCommandId(), refs: false }));
       const until = Date.now() + ALIVE_WITHIN;
       while (!expected.every((name) => heard.has(name)) && Date.now() < until) await pause(50);
       const silent = expected.filter((name) => !heard.has(name));
@@ -132,8 +135,8 @@ async function lookAround(session: Session, look: Look): Promise<void> {
   );
 }
 
-/** Daemons say that they are there every five seconds; milliseconds. */
-const ALIVE_WITHIN = 7_000;
+/** Daemons answer at once when the roll is called; milliseconds. */
+const ALIVE_WITHIN = 5_000;
 
 function shown({ what, ok, says, mend }: Finding): string {
   const mark = ok ? colours.green("ok   ") : colours.red("wrong");

@@ -52,18 +52,24 @@ export async function say(
   return envelope;
 }
 
-/** Takes deliveries for a daemon: decodes, handles, retries, and sets aside what nobody can handle. */
+/**
+ * Takes deliveries for a daemon: decodes, handles, retries, and sets aside what nobody can handle. Who is there is asked of
+ * every daemon, whatever else it listens to.
+ */
 export function receiver<Config, Deps>(
   daemon: Daemon<Config, Deps>,
   context: () => Context<Config, Deps>,
   answer: Answer,
+  asked: (question: Data<"host.asked">) => Promise<void>,
 ): Receive {
   return async (delivery) => {
     try {
       const { topics, now } = answer;
       const envelope = read(delivery, { topics, now: now() });
-      if (envelope === undefined || !Object.hasOwn(daemon.on ?? {}, envelope.type)) return;
+      if (envelope === undefined) return;
+      if (envelope.type !== "host.asked" && !Object.hasOwn(daemon.on ?? {}, envelope.type)) return;
       insistHeardAt(delivery.destination, envelope, topics, context().host);
+      if (envelope.type === "host.asked") await asked(envelope.data);
       await persistently(() => handle(daemon, envelope, context(), answer), context().signal);
     } catch (error) {
       if (context().signal.aborted) throw error;

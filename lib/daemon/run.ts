@@ -28,8 +28,8 @@ export interface Runtime {
   readonly grace: number;
 }
 
-/** How often a daemon says that it is there, in milliseconds. */
-const HEARTBEAT = 5_000;
+/** How often a daemon says that it is there, in milliseconds; it also does when the roll is called. */
+export const HEARTBEAT = 15_000;
 
 /**
  * Runs a daemon until its controls say stop.
@@ -83,8 +83,15 @@ export async function runDaemon<Config, Deps>(daemon: Daemon<Config, Deps>, runt
       }),
     ]);
 
-  const receive = receiver(daemon, () => context, answer);
-  const heard = Object.keys(daemon.on ?? {}) as MessageType[];
+  const receive = receiver(
+    daemon,
+    () => context,
+    answer,
+    async ({ app }) => {
+      if (app === undefined && !stopping.signal.aborted) await beat("ready");
+    },
+  );
+  const heard = [...(Object.keys(daemon.on ?? {}) as MessageType[]), "host.asked" as const];
   const concurrency =
     typeof daemon.concurrency === "function" ? daemon.concurrency(context.config) : daemon.concurrency;
   for (const interest of interestsIn(heard, daemon.name, host, context.settings.topics, concurrency)) {

@@ -22,11 +22,25 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Replaces a file as a whole: whoever reads it finds the old contents or the new, also after a power cut. */
-export async function writeWhole(path: string, contents: string | Uint8Array, mode = 0o644): Promise<void> {
+/** Whom a file belongs to, by numbers. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Replaces a file as a whole: whoever reads it finds the old contents or the new, also after a power cut. With an owner, its
+ * mode is just what is asked for, whatever the mask of this process is.
+ */
+export async function writeWhole(
+  path: string,
+  contents: string | Uint8Array,
+  mode = 0o644,
+  owner?: Owner,
+): Promise<void> {
   const temporary = beside(path);
   try {
-    await writeSynced(temporary, contents, mode);
+    await writeSynced(temporary, contents, mode, owner);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -35,9 +49,18 @@ export async function writeWhole(path: string, contents: string | Uint8Array, mo
   await syncFolder(dirname(path));
 }
 
-async function writeSynced(path: string, contents: string | Uint8Array, mode: number): Promise<void> {
-  const handle = await open(path, "wx", mode);
+async function writeSynced(
+  path: string,
+  contents: string | Uint8Array,
+  mode: number,
+  owner: Owner | undefined,
+): Promise<void> {
+  const handle = await open(path, "wx", owner === undefined ? mode : 0o600);
   try {
+    if (owner !== undefined) {
+      await handle.chown(owner.uid, owner.gid);
+      await handle.chmod(mode);
+    }
     await handle.writeFile(contents);
     await handle.sync();
   } finally {
@@ -70,6 +93,12 @@ export async function syncData(path: string): Promise<void> {
 /** Makes a folder and those above it. */
 export async function makeFolder(path: string, mode = 0o755): Promise<void> {
   await mkdir(path, { recursive: true, mode });
+}
+
+/** Takes a file away, where it is there. */
+export async function removeFile(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await syncFolder(dirname(path));
 }
 
 /** Scripts may leave anything where a file is read: nobody waits for a pipe that nobody writes to. */

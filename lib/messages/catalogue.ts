@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { access } from "./catalogue/access.ts";
 import { builds } from "./catalogue/builds.ts";
 import { commits } from "./catalogue/commits.ts";
 import { deploys } from "./catalogue/deploys.ts";
@@ -15,6 +16,7 @@ export const catalogue = {
   ...rollouts,
   ...deploys,
   ...hosts,
+  ...access,
   ...olderKit,
 } as const;
 

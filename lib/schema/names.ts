@@ -27,6 +27,20 @@ export const environmentName = named<"EnvironmentName">(
 );
 export type EnvironmentName = z.infer<typeof environmentName>;
 
+/** A site that people log in at, such as `shop-preview`. */
+export const siteName = named<"SiteName">(
+  /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+  "a site name such as shop-preview",
+);
+export type SiteName = z.infer<typeof siteName>;
+
+/** Who logs in there. Nothing in it means anything in a file of passwords, or in a configuration of HAProxy. */
+export const loginName = named<"LoginName">(
+  /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}$/,
+  "a user name such as dana or dana@example.com",
+);
+export type LoginName = z.infer<typeof loginName>;
+
 /** A host's identity, in the form of RFC 1123 section 2.1. */
 export const hostName = named<"HostName">(
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/,

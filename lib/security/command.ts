@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
-import { Failure } from "../failure.ts";
 import {
   appName,
   commandId,
@@ -11,17 +10,12 @@ import {
   revision,
 } from "../schema/names.ts";
 import { portion } from "../schema/quantities.ts";
+import type { AccessCommand } from "./access-command.ts";
 import { type Namespace, namespaces } from "./namespaces.ts";
-import { problemsOf } from "./problems.ts";
-import { parseStrictJson } from "./strict-json.ts";
+import { decodePayload, encodePayload, instant, why } from "./payload.ts";
 
 export const COMMAND_TYPE = "application/vnd.skein.command+json;v=1";
-const MOST_BYTES = 64 * 1024;
 const MOST_HOSTS = 1_000;
-
-/** Whole seconds since 1970, no later than a date can hold. */
-const instant = z.int().min(0).max(99_999_999_999);
-const why = z.string().max(500);
 
 const common = {
   v: z.literal(1),
@@ -90,7 +84,10 @@ const commands = z.discriminatedUnion("kind", [authorisation, cancellation, orde
 
 /** What a host can be told to do: by a person (`deploy`, `rollback`, `cancel`) or by the orchestrator (`go`, `revert`, `abort`). */
 export type Command = z.infer<typeof commands>;
-export type CommandKind = Command["kind"];
+
+/** Whatever somebody can sign that makes a host act. */
+export type SignedCommand = Command | AccessCommand;
+export type CommandKind = SignedCommand["kind"];
 
 /** Every kind of command, and the purpose that its signature must be made for. */
 export const purposes: Readonly<Record<CommandKind, Namespace>> = {
@@ -100,6 +97,8 @@ export const purposes: Readonly<Record<CommandKind, Namespace>> = {
   go: namespaces.go,
   revert: namespaces.go,
   abort: namespaces.go,
+  grant: namespaces.access,
+  revoke: namespaces.access,
 };
 
 /**
@@ -107,8 +106,7 @@ export const purposes: Readonly<Record<CommandKind, Namespace>> = {
  * @throws {Failure} E_PARSE when a host would refuse to read them
  */
 export function encodeCommand(command: Command): Buffer {
-  const escape = (unit: string) => String.raw`\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  const bytes = Buffer.from(JSON.stringify(command).replace(/[^\x20-\x7e]/g, escape), "latin1");
+  const bytes = encodePayload(command);
   decodeCommand(bytes);
   return bytes;
 }
@@ -117,11 +115,7 @@ export function encodeCommand(command: Command): Buffer {
  * Reads the payload of a command. Only for bytes whose signature was checked.
  * @throws {Failure} E_PARSE
  */
-export function decodeCommand(payload: Buffer): Command {
-  const result = commands.safeParse(parseStrictJson(payload, MOST_BYTES));
-  if (result.success) return result.data;
-  throw new Failure("E_PARSE", `Cannot read a command: ${problemsOf(result.error)}`);
-}
+export const decodeCommand = (payload: Buffer): Command => decodePayload(commands, payload);
 
 /** A new id: 80 random bits in Crockford's base 32, so that nobody guesses it and it never comes twice. */
 export function newCommandId(): CommandId {
@@ -134,8 +128,12 @@ export function newCommandId(): CommandId {
 export const digestOf = (payload: Buffer): string => createHash("sha256").update(payload).digest("hex");
 
 /** Whether a command is a person's word that something may be deployed. */
-export const isAuthorisation = (command: Command): command is Authorisation =>
+export const isAuthorisation = (command: SignedCommand): command is Authorisation =>
   command.kind === "deploy" || command.kind === "rollback";
+
+/** Whether a command is about who may log in at a site. */
+export const isAboutAccess = (command: SignedCommand): command is AccessCommand =>
+  command.kind === "grant" || command.kind === "revoke";
 
 /** Whether an order of the orchestrator stays within an authorisation: same rollout, same bytes, a host that it names. */
 export function followsFrom(order: Order, authorisation: Authorisation, digest: string): boolean {

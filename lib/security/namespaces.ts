@@ -4,6 +4,8 @@ export const namespaces = {
   deploy: "deploy@skein",
   /** The orchestrator tells a host that its turn has come. */
   go: "go@skein",
+  /** A person says who may log in at a site, and until when. */
+  access: "access@skein",
   /** A second person agrees to what the first one asks for. */
   approve: "approve@skein",
   /** A host answers. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { matches } from "../schema/filter.ts";
-import type { AppName, EnvironmentName, RefName } from "../schema/names.ts";
+import type { AppName, EnvironmentName, RefName, SiteName } from "../schema/names.ts";
+import type { AccessKind } from "./access-command.ts";
 import { type CommandKind, purposes } from "./command.ts";
 
 const GROUP = "group:";
@@ -14,10 +15,14 @@ const kind = z.custom<CommandKind>((text) => typeof text === "string" && isKind(
   error: `must be one of ${Object.keys(purposes).join(", ")}`,
 });
 
+/** What a kind of command is about: a rule must say of which of them it speaks. */
+const aboutSites = (kind: CommandKind): kind is AccessKind => kind === "grant" || kind === "revoke";
+
 const rule = z.strictObject({
   who: patterns.describe("Principals of allowed_signers, or `group:NAME`."),
-  apps: patterns.describe("Which apps."),
-  environments: patterns.describe("In which environments."),
+  apps: patterns.default([]).describe("Which apps."),
+  environments: patterns.default([]).describe("In which environments."),
+  sites: patterns.default([]).describe("At which sites they may let somebody log in, for a time."),
   refs: z
     .array(pattern)
     .default([])
@@ -38,7 +43,15 @@ export const policy = z
     rules: z.array(rule).describe("Each allows something."),
   })
   .superRefine(({ groups, rules }, context) => {
-    for (const [index, { who }] of rules.entries()) {
+    for (const [index, { who, kinds, ...about }] of rules.entries()) {
+      const needed = kinds.flatMap((each) =>
+        aboutSites(each) ? (["sites"] as const) : (["apps", "environments"] as const),
+      );
+      for (const key of new Set(needed)) {
+        if (about[key].length > 0) continue;
+        const message = `must be there, for the rule is about ${kinds.join(", ")}`;
+        context.addIssue({ code: "custom", path: ["rules", index, key], message });
+      }
       for (const [at, each] of who.entries()) {
         if (!each.startsWith(GROUP) || Object.hasOwn(groups, each.slice(GROUP.length))) continue;
         context.addIssue({
@@ -51,23 +64,33 @@ export const policy = z
   });
 export type Policy = z.infer<typeof policy>;
 
-/** What somebody asks of a host. */
-export interface Inquiry {
+interface Asking {
   readonly principal: string;
+  /** Who else signed to approve. */
+  readonly approvals: readonly string[];
+}
+
+/** What somebody asks of a host, of an app. */
+export interface Inquiry extends Asking {
   readonly app: AppName;
   readonly environment: EnvironmentName;
   readonly kind: CommandKind;
   /** The refs that contain the commit; nothing for a kind of command that names no commit. */
   readonly refs: readonly RefName[] | undefined;
-  /** Who else signed to approve. */
-  readonly approvals: readonly string[];
+}
+
+/** What somebody asks of a host, about who may log in at a site. */
+export interface SiteInquiry extends Asking {
+  readonly site: SiteName;
+  readonly kind: AccessKind;
 }
 
 /** Whether some rule of a policy allows what is asked. */
-export const permits = (policy: Policy, inquiry: Inquiry): boolean => approvalsLacking(policy, inquiry) === 0;
+export const permits = (policy: Policy, inquiry: Inquiry | SiteInquiry): boolean =>
+  approvalsLacking(policy, inquiry) === 0;
 
 /** How many more people must approve; endless where no rule allows it at all. */
-export function approvalsLacking(policy: Policy, inquiry: Inquiry): number {
+export function approvalsLacking(policy: Policy, inquiry: Inquiry | SiteInquiry): number {
   const { principal, approvals } = inquiry;
   const others = [...new Set(approvals)].filter((each) => each !== principal);
   const lacking = policy.rules
@@ -76,12 +99,18 @@ export function approvalsLacking(policy: Policy, inquiry: Inquiry): number {
   return Math.max(0, Math.min(...lacking));
 }
 
-function covers(policy: Policy, rule: Rule, { principal, app, environment, kind, refs }: Inquiry): boolean {
+function covers(policy: Policy, rule: Rule, inquiry: Inquiry | SiteInquiry): boolean {
   return (
-    includes(policy, rule, principal) &&
+    includes(policy, rule, inquiry.principal) &&
+    rule.kinds.includes(inquiry.kind) &&
+    ("site" in inquiry ? fitsAny(rule.sites, inquiry.site) : coversApp(rule, inquiry))
+  );
+}
+
+function coversApp(rule: Rule, { app, environment, refs }: Inquiry): boolean {
+  return (
     fitsAny(rule.apps, app) &&
     fitsAny(rule.environments, environment) &&
-    rule.kinds.includes(kind) &&
     (refs === undefined || refs.some((ref) => fitsAny(rule.refs, ref)))
   );
 }

@@ -1,6 +1,6 @@
 import type { CommandId } from "../schema/names.ts";
 import type { Check } from "./check.ts";
-import { type Command, isAuthorisation } from "./command.ts";
+import { isAboutAccess, isAuthorisation, type SignedCommand } from "./command.ts";
 
 /** How far two clocks may differ, in milliseconds. */
 export const SKEW = 30_000;
@@ -24,19 +24,24 @@ interface Place {
   readonly number: number;
 }
 
-/** Authorisations are numbered one by one, for each app and environment; orders carry the number of the orchestrator's lease. */
-export function placeOf(command: Command): Place | undefined {
+/**
+ * Authorisations are numbered one by one, for each app and environment; orders carry the number of the orchestrator's lease;
+ * what is said of a login is numbered one by one.
+ */
+export function placeOf(command: SignedCommand): Place | undefined {
+  if (isAboutAccess(command))
+    return { stream: `access ${command.site}/${command.user}`, number: command.seq };
   const where = `${command.app}/${command.environment}`;
   if (isAuthorisation(command)) return { stream: `deploy ${where}`, number: command.seq };
   return command.kind === "cancel" ? undefined : { stream: `go ${where}`, number: command.fence };
 }
 
 /** Until when a command may be accepted, in milliseconds since 1970. */
-export const endOf = (command: Command): number =>
+export const endOf = (command: SignedCommand): number =>
   1_000 * ((isAuthorisation(command) ? command.until : undefined) ?? command.exp);
 
 interface Evidence {
-  readonly command: Command;
+  readonly command: SignedCommand;
   readonly now: Date;
   readonly memory: Memory;
 }
@@ -64,7 +69,8 @@ export const replayChecks: readonly Check<Evidence>[] = [
     objection: ({ command, memory }) => {
       const { stream, number } = placeOf(command) ?? { stream: "", number: 0 };
       const latest = memory.latest(stream) ?? -1;
-      const passes = isAuthorisation(command) ? number > latest : number >= latest;
+      const isNew = isAuthorisation(command) || isAboutAccess(command);
+      const passes = isNew ? number > latest : number >= latest;
       return passes ? undefined : `${number} is not after ${latest}, the last one accepted`;
     },
   },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { commandId, type CommandId } from "../schema/names.ts";
-import type { Command } from "./command.ts";
+import type { SignedCommand } from "./command.ts";
 import { endOf, type Memory, placeOf, type Recorded, SKEW } from "./replay-checks.ts";
 
 const time = z.int();
@@ -23,7 +23,7 @@ export type JournalLine = z.infer<typeof journalLine>;
 type Begun = Extract<JournalLine, { line: "begun" }>;
 
 /** The line to write before a command runs. */
-export const begunLine = (command: Command, now: Date): Begun => ({
+export const begunLine = (command: SignedCommand, now: Date): Begun => ({
   line: "begun",
   id: command.id,
   at: now.getTime(),

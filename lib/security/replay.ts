@@ -17,7 +17,7 @@ import { dirname } from "node:path";
 import { Failure, reasonOf } from "../failure.ts";
 import type { CommandId } from "../schema/names.ts";
 import { insist } from "./check.ts";
-import type { Command } from "./command.ts";
+import type { SignedCommand } from "./command.ts";
 import { type Memory, replayChecks } from "./replay-checks.ts";
 import { begunLine, type JournalLine, journalLine, ReplayMemory } from "./replay-memory.ts";
 
@@ -63,7 +63,7 @@ export class ReplayJournal implements Memory {
    * Accepts a command, once: it is on disk when this returns.
    * @throws {Failure} E_CLOCK, E_REPLAY, E_OLD or E_STORAGE: then it must not run
    */
-  begin(command: Command, now: Date): void {
+  begin(command: SignedCommand, now: Date): void {
     insist(replayChecks, { command, now, memory: this });
     this.#makeRoom(now);
     this.#append(begunLine(command, now));

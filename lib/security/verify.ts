@@ -2,15 +2,24 @@ import type { Code } from "../codes.ts";
 import { Failure } from "../failure.ts";
 import type { HostName } from "../schema/names.ts";
 import { type Check, insist } from "./check.ts";
-import { type Command, COMMAND_TYPE, decodeCommand, digestOf, isAuthorisation, purposes } from "./command.ts";
+import {
+  type Command,
+  COMMAND_TYPE,
+  decodeCommand,
+  digestOf,
+  isAuthorisation,
+  purposes,
+  type SignedCommand,
+} from "./command.ts";
 import { namespaces } from "./namespaces.ts";
 import { openEnvelope, type Signature } from "./open-envelope.ts";
 import { endOf, type Memory, type Recorded, replayChecks, SKEW } from "./replay-checks.ts";
 import type { TrustSource } from "./trust.ts";
 
-/** In seconds: how long a command may be under way, and how long it may wait for a host that is away. */
+/** How long a command may be under way, in seconds. */
 const LONGEST_LIFE = 900;
-const LONGEST_WAIT = 30 * 86_400;
+/** How long it may wait for a host that is away, in seconds. */
+export const LONGEST_WAIT = 30 * 86_400;
 
 /** A command that passed every check that needs nothing of what is live: what remains is `admit`. */
 export interface Accepted {
@@ -47,33 +56,27 @@ interface Circumstances {
   readonly replay: Memory;
 }
 
-interface Evidence {
-  readonly command: Command;
+interface SignedEvidence {
+  readonly command: SignedCommand;
   readonly author: Signature;
   readonly now: Date;
+}
+
+interface Evidence extends SignedEvidence {
+  readonly command: Command;
   readonly memory: Memory;
 }
 
-/** The questions to a command that is signed and for this host. Those about what is live follow: `admit`. */
-export const commandChecks: readonly Check<Evidence>[] = [
-  {
-    name: "purpose",
-    code: "E_KEY",
-    objection: ({ command: { kind }, author: { namespace } }) =>
-      namespace === purposes[kind] ? undefined : `${kind} is signed for ${namespace}`,
-  },
-  {
-    name: "life",
-    code: "E_TTL",
-    objection: ({ command }) => {
-      const { iat, exp } = command;
-      const wait = endOf(command) / 1_000 - iat;
-      const passes = exp >= iat && exp - iat <= LONGEST_LIFE && wait >= exp - iat && wait <= LONGEST_WAIT;
-      return passes
-        ? undefined
-        : `it would be valid for ${exp - iat} s, and for ${wait} s where a host is away`;
-    },
-  },
+/** Whether a command was signed for what it asks. */
+export const purposeCheck: Check<SignedEvidence> = {
+  name: "purpose",
+  code: "E_KEY",
+  objection: ({ command: { kind }, author: { namespace } }) =>
+    namespace === purposes[kind] ? undefined : `${kind} is signed for ${namespace}`,
+};
+
+/** Whether now is within the time of a command. */
+export const timeChecks: readonly Check<SignedEvidence>[] = [
   {
     name: "issue",
     code: "E_FUTURE",
@@ -86,6 +89,24 @@ export const commandChecks: readonly Check<Evidence>[] = [
     objection: ({ command, now }) =>
       now.getTime() <= endOf(command) ? undefined : `it expired at ${instant(endOf(command))}`,
   },
+];
+
+/** The questions to a command that is signed and for this host. Those about what is live follow: `admit`. */
+export const commandChecks: readonly Check<Evidence>[] = [
+  purposeCheck,
+  {
+    name: "life",
+    code: "E_TTL",
+    objection: ({ command }) => {
+      const { iat, exp } = command;
+      const wait = endOf(command) / 1_000 - iat;
+      const passes = exp >= iat && exp - iat <= LONGEST_LIFE && wait >= exp - iat && wait <= LONGEST_WAIT;
+      return passes
+        ? undefined
+        : `it would be valid for ${exp - iat} s, and for ${wait} s where a host is away`;
+    },
+  },
+  ...timeChecks,
   ...replayChecks,
 ];
 
@@ -114,7 +135,7 @@ export function verifyCommand(received: unknown, { trust, host, now, replay }: C
 const instant = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
 /** Exactly one person asks; whoever else signed, approves. */
-function authorOf(signatures: readonly Signature[]): Signature {
+export function authorOf(signatures: readonly Signature[]): Signature {
   const [author, ...others] = signatures.filter(({ namespace }) => namespace !== namespaces.approve);
   if (author !== undefined && others.length === 0) return author;
   throw new Failure(
@@ -123,7 +144,8 @@ function authorOf(signatures: readonly Signature[]): Signature {
   );
 }
 
-function approvalsOf(signatures: readonly Signature[], principal: string): readonly string[] {
+/** Who signed to approve, beside the one who asks. */
+export function approvalsOf(signatures: readonly Signature[], principal: string): readonly string[] {
   const approving = signatures.filter(({ namespace }) => namespace === namespaces.approve);
   return [...new Set(approving.map((each) => each.principal))].filter((each) => each !== principal);
 }

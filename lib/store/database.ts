@@ -18,6 +18,17 @@ export interface Tables {
     subject: string;
     data: string;
   };
+  /** Every daemon that was ever heard, and when last. */
+  daemons: {
+    daemon: string;
+    host: string;
+    version: string;
+    state: string;
+    /** Milliseconds since 1970. */
+    seen: number;
+    /** 1 where it has been told that it is silent. */
+    silent: number;
+  };
   /** Rollouts as the orchestrator drives them. */
   orchestrations: {
     rollout: string;
@@ -45,6 +56,15 @@ const TABLES = `
   );
   create index if not exists messages_by_subject on messages (subject, type, sequence);
   create index if not exists messages_by_type on messages (type, sequence);
+  create table if not exists daemons (
+    daemon text not null,
+    host text not null,
+    version text not null,
+    state text not null,
+    seen integer not null,
+    silent integer not null,
+    primary key (daemon, host)
+  );
   create table if not exists orchestrations (
     rollout text primary key,
     app text not null,

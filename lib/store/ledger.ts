@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import type { Data, Message, MessageType } from "../messages/catalogue.ts";
+import { z } from "zod";
+import { catalogue, type Data, type Message, type MessageType } from "../messages/catalogue.ts";
 import { type Envelope, fromRecord } from "../messages/envelope.ts";
-import type { RepositoryName, Revision } from "../schema/names.ts";
+import type { HostName, RepositoryName, Revision } from "../schema/names.ts";
 import { type Database, openDatabase } from "./database.ts";
 
 /** Where the ledger lies in a state folder. */
@@ -31,7 +32,23 @@ export interface Ledger {
   subjectsLike(beginning: string, most: number): Promise<string[]>;
   /** What each host said last. */
   hosts(): Promise<Data<"host.alive">[]>;
+  /** Keeps when some daemons were heard last; forgets those that were not heard since an instant. */
+  keepDaemons(known: readonly KnownDaemon[], forgotten: Date): Promise<void>;
+  /** Every daemon that is known, by host and name. */
+  daemons(): Promise<KnownDaemon[]>;
   close(): Promise<void>;
+}
+
+/** A daemon, and when it was heard last. */
+export interface KnownDaemon {
+  readonly daemon: string;
+  readonly host: HostName;
+  readonly version: string;
+  readonly state: Data<"daemon.alive">["state"];
+  /** Milliseconds since 1970. */
+  readonly seen: number;
+  /** Whether it is overdue, and did not say that it stops. */
+  readonly silent: boolean;
 }
 
 /** A message, as the ledger has it. */
@@ -93,8 +110,40 @@ export function openLedger(state: string): Ledger {
         .execute();
       return rows.map((row) => (read(row) as Recorded<"host.alive">).data);
     },
+    keepDaemons: (known, forgotten) => keepDaemons(database, known, forgotten),
+    daemons: async () => {
+      const rows = await database
+        .selectFrom("daemons")
+        .selectAll()
+        .orderBy("host")
+        .orderBy("daemon")
+        .execute();
+      return rows.flatMap((row) => knownDaemon.safeParse(row).data ?? []);
+    },
     close: () => database.destroy(),
   };
+}
+
+const knownDaemon = catalogue["daemon.alive"].data
+  .omit({ at: true })
+  .extend({ seen: z.int(), silent: z.int().transform((told) => told !== 0) });
+
+async function keepDaemons(
+  database: Database,
+  known: readonly KnownDaemon[],
+  forgotten: Date,
+): Promise<void> {
+  await database.transaction().execute(async (within) => {
+    for (const { silent, ...each } of known) {
+      const row = { ...each, silent: Number(silent) };
+      await within
+        .insertInto("daemons")
+        .values(row)
+        .onConflict((conflict) => conflict.columns(["daemon", "host"]).doUpdateSet(row))
+        .execute();
+    }
+    await within.deleteFrom("daemons").where("seen", "<", forgotten.getTime()).execute();
+  });
 }
 
 async function record(database: Database, envelope: Envelope): Promise<void> {

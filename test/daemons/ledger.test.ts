@@ -6,10 +6,11 @@ import { ledger } from "../../daemons/ledger.ts";
 import { memoryHub } from "../../lib/bus/memory.ts";
 import { message, type Message } from "../../lib/messages/catalogue.ts";
 import { enclose, parseData } from "../../lib/messages/envelope.ts";
-import { buildId, repositoryName, revision } from "../../lib/schema/names.ts";
+import { buildId, hostName, repositoryName, revision } from "../../lib/schema/names.ts";
 import { type Ledger, openLedger } from "../../lib/store/ledger.ts";
 import { aPush, revisionOf } from "../support/builders.ts";
 import { listen, publish, start } from "../support/daemons.ts";
+import { dataOf, given } from "../support/given.ts";
 
 let state: string;
 let opened: Ledger;
@@ -111,4 +112,44 @@ test("two processes may write at once", async () => {
   await Promise.all([...pushes(opened, "a"), ...pushes(other, "b")]);
   await other.close();
   expect(await opened.newest(["commit.pushed"], 1_000)).toHaveLength(100);
+});
+
+test("who was heard is kept, with how it was and when, and is forgotten after a long time", async () => {
+  const known = { daemon: "agent", host: hostName.parse("web1"), version: "1", state: "ready" as const };
+  await opened.keepDaemons([{ ...known, seen: 1_000, silent: true }], new Date(0));
+  await opened.keepDaemons([{ ...known, daemon: "access", seen: 3_000, silent: false }], new Date(0));
+  expect(await opened.daemons()).toEqual([
+    { ...known, daemon: "access", seen: 3_000, silent: false },
+    { ...known, seen: 1_000, silent: true },
+  ]);
+  await opened.keepDaemons([], new Date(2_000));
+  expect(await opened.daemons()).toMatchObject([{ daemon: "access" }]);
+});
+
+test("a daemon that falls silent is told of, and stands in the ledger as silent; so is its return", async () => {
+  let now = Date.parse(at);
+  const daemon = given(ledger, { settings: { state }, now: () => new Date(now) });
+  const alive = (who: string) =>
+    daemon.when(
+      "daemon.alive",
+      parseData("daemon.alive", { daemon: who, host: "web1", version: "1", state: "ready", at }),
+    );
+  const texts = async () => dataOf("event.said", await daemon.tick()).map(({ text }) => text);
+  const hear = async (...names: string[]) => {
+    for (const name of names) await alive(name);
+  };
+  await daemon.reconcile();
+  await hear("ledger", "agent");
+  expect(await texts()).toEqual([]);
+  now += 61_000;
+  await hear("ledger");
+  expect(await texts()).toEqual([`agent on web1 has been silent since ${new Date(at).toISOString()}`]);
+  expect(await opened.daemons()).toMatchObject([
+    { daemon: "agent", silent: true },
+    { daemon: "ledger", silent: false },
+  ]);
+  await hear("ledger", "agent");
+  expect(await texts()).toEqual(["agent on web1 is back"]);
+  expect(await opened.daemons()).toMatchObject([{ daemon: "agent", silent: false }, { daemon: "ledger" }]);
+  await ledger.dispose?.((await daemon.context()).deps);
 });

@@ -109,7 +109,7 @@ async function answer(hosts: readonly string[], fails: readonly string[] = []): 
         { destination: `/topic/skein.agent.${host}`, kind: "news", name: host, concurrency: 1 },
         async ({ body }) => {
           const { type, data } = decode(body);
-          if (!("command" in data)) return;
+          if (!("command" in data && "rollout" in data)) return;
           const { kind } = decodeCommand(Buffer.from(data.command.payload, "base64"));
           told.push(`${host} ${kind}`);
           const about = {

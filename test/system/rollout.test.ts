@@ -241,7 +241,10 @@ describe("the commands", { timeout: 60_000 }, () => {
 
   test("hosts lists the hosts, with their labels and what they carry", async () => {
     const { json } = await stage.skein("hosts", "--json");
-    expect(json).toMatchObject(
+    const [hosts, daemons] = [json.filter((each) => "apps" in each), json.filter((each) => "daemon" in each)];
+    expect(daemons.map(({ daemon }) => daemon)).toEqual(expect.arrayContaining(["ledger", "orchestrator"]));
+    expect(daemons.map(({ state }) => state)).toEqual(daemons.map(() => "ready"));
+    expect(hosts).toMatchObject(
       HOSTS.map((host) => ({
         host,
         present: true,

@@ -68,9 +68,14 @@ export const RULE = {
     packages: ["zod"],
     node: ["crypto", "fs", "fs/promises", "net", "path"],
   },
+  "lib/security/password.ts": {
+    parts: ["lib/schema"],
+    packages: ["unixcrypt"],
+    node: ["crypto"],
+  },
   "lib/store": {
     parts: ["lib/messages", "lib/schema"],
-    packages: ["@photostructure/sqlite", "kysely"],
+    packages: ["@photostructure/sqlite", "kysely", "zod"],
     node: ["fs", "path"],
   },
   "lib/config": {

@@ -24,7 +24,7 @@ export const olderKit = {
     kind: "news",
     destination: "access.asked",
     data: z.object({ site, user: login, password, at: instant }),
-    identity: (asked) => [asked.site, asked.user, asked.password, asked.at],
+    identity: (asked) => [asked.site, asked.user, asked.at],
     line: (asked) => `access to ${asked.site} asked for ${asked.user}`,
   }),
 } as const;

@@ -4,6 +4,8 @@ import { memoryHub } from "../../../lib/bus/memory.ts";
 import { defineDaemon } from "../../../lib/daemon/define.ts";
 import { Failure } from "../../../lib/failure.ts";
 import { message } from "../../../lib/messages/catalogue.ts";
+import { appName } from "../../../lib/schema/names.ts";
+import { newCommandId } from "../../../lib/security/command.ts";
 import { aPush } from "../../support/builders.ts";
 import { listen, publish, start } from "../../support/daemons.ts";
 
@@ -171,4 +173,17 @@ test("a daemon reconciles at the start, and says so again and again that it is a
   await daemon.stop();
   await said.next(({ type, data }) => type === "daemon.alive" && data.state === "stopped");
   expect(said.heard[0]).toMatchObject({ type: "event.said", data: { text: "caught up" } });
+});
+
+test("every daemon answers when the roll is called, whatever it listens to; a question about an app is not for it", async () => {
+  const hub = memoryHub();
+  const said = await listen(hub, "daemon.alive");
+  const daemon = await start(echo, () => ({}), hub);
+  await said.next();
+  const before = said.heard.length;
+  await publish(hub, "host.asked", { question: newCommandId(), app: appName.parse("shop"), refs: false });
+  await publish(hub, "host.asked", { question: newCommandId(), refs: false });
+  await expect.poll(() => said.heard.length).toBe(before + 1);
+  expect(said.heard.at(-1)?.data).toMatchObject({ daemon: "echo", state: "ready" });
+  await daemon.stop();
 });

@@ -93,7 +93,9 @@ export const sealed = (command: Command, signer: Signer) =>
 
 /** A policy that allows everybody everything. */
 export const ANYTHING = policy.parse({
-  rules: [{ who: ["*"], apps: ["*"], environments: ["*"], refs: ["*"], kinds: Object.keys(purposes) }],
+  rules: [
+    { who: ["*"], apps: ["*"], environments: ["*"], refs: ["*"], sites: ["*"], kinds: Object.keys(purposes) },
+  ],
 });
 
 /** Trust in some signers, by name, each for every purpose. */

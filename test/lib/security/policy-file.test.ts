@@ -8,7 +8,15 @@ test("a policy is read, with what is left out as little as can be", () => {
   expect(parse(`# who may do what\nrules:\n  - ${RULE}\n`)).toEqual({
     groups: {},
     rules: [
-      { who: ["alice@x"], apps: ["*"], environments: ["*"], refs: ["*"], kinds: ["deploy"], approvals: 0 },
+      {
+        who: ["alice@x"],
+        apps: ["*"],
+        environments: ["*"],
+        sites: [],
+        refs: ["*"],
+        kinds: ["deploy"],
+        approvals: 0,
+      },
     ],
   });
 });
@@ -21,7 +29,22 @@ test.each([
     `rules:\n  - ${RULE.replace("deploy", "destroy")}\n`,
     "policy.yaml:2:77 rules[0].kinds[0] must be one of",
   ],
-  ["a missing key", `rules:\n  - {who: [alice@x]}\n`, "policy.yaml:2:5 rules[0].apps is missing"],
+  ["a missing key", `rules:\n  - {who: [alice@x]}\n`, "policy.yaml:2:5 rules[0].kinds is missing"],
+  [
+    "a rule for deploys that names no app",
+    `rules:\n  - {who: [a@x], environments: ['*'], kinds: [deploy]}\n`,
+    "policy.yaml:2:5 rules[0].apps is missing: it must be there, for the rule is about deploy",
+  ],
+  [
+    "a rule for grants that names no site",
+    `rules:\n  - ${RULE.replace("[deploy]", "[deploy, grant]")}\n`,
+    "policy.yaml:2:5 rules[0].sites is missing: it must be there, for the rule is about deploy, grant",
+  ],
+  [
+    "a rule of sites that are none",
+    `rules:\n  - {who: [a@x], sites: [], kinds: [grant]}\n`,
+    "policy.yaml:2:25 rules[0].sites must have >=1 items",
+  ],
   [
     "an unknown group",
     `rules:\n  - ${RULE.replace("alice@x", "group:ops")}\n`,
@@ -51,7 +74,7 @@ test.each([
 
 test("all that is wrong is told at once", () => {
   expect(() => parse(`rules: [{who: []}]\nmore: 1\n`)).toThrow(
-    /1:9 rules\[0\]\.apps[^]*1:15 rules\[0\]\.who[^]*2:1 more/,
+    /1:9 rules\[0\]\.kinds[^]*1:15 rules\[0\]\.who[^]*2:1 more/,
   );
 });
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { appName, environmentName, refName } from "../../../lib/schema/names.ts";
+import { appName, environmentName, refName, siteName } from "../../../lib/schema/names.ts";
 import type { CommandKind } from "../../../lib/security/command.ts";
 import { approvalsLacking, type Inquiry, permits, policy } from "../../../lib/security/policy.ts";
 
@@ -169,4 +169,29 @@ describe("agreement with an independent reading of the rules", () => {
       return like(pattern.slice(1), text) || (text !== "" && like(pattern, text.slice(1)));
     return text !== "" && ["?", text[0]].includes(pattern[0]) && like(pattern.slice(1), text.slice(1));
   }
+});
+
+describe("who may let people in at a site", () => {
+  const read = policy.parse({
+    rules: [
+      { who: ["dana@x"], sites: ["shop-*"], kinds: ["grant", "revoke"] },
+      { who: ["ci@x"], apps: ["*"], environments: ["*"], refs: ["*"], kinds: ["deploy"] },
+      { who: ["eve@x"], sites: ["*"], apps: ["blog"], environments: ["*"], kinds: ["revoke", "cancel"] },
+    ],
+  });
+  test.each([
+    ["dana@x", "grant", "shop-preview", true],
+    ["dana@x", "revoke", "shop-preview", true],
+    ["dana@x", "grant", "blog", false],
+    ["ci@x", "grant", "shop-preview", false],
+    ["eve@x", "grant", "shop-preview", false],
+    ["eve@x", "revoke", "shop-preview", true],
+  ] as const)("%s, %s at %s: %s", (principal, kind, site, allowed) => {
+    expect(permits(read, { principal, kind, site: siteName.parse(site), approvals: [] })).toBe(allowed);
+  });
+
+  test("a rule for sites says nothing of apps", () => {
+    expect(permits(read, anInquiry({ principal: "eve@x", kind: "cancel", refs: undefined }))).toBe(false);
+    expect(permits(read, anInquiry({ principal: "dana@x" }))).toBe(false);
+  });
 });
