@@ -5,6 +5,7 @@ import { ciRunner } from "../daemons/ci-runner.ts";
 import { ciTrigger } from "../daemons/ci-trigger.ts";
 import { ledger } from "../daemons/ledger.ts";
 import { orchestrator } from "../daemons/orchestrator.ts";
+import { packageAnnouncer } from "../daemons/package-announcer.ts";
 import { repoUpdater } from "../daemons/repo-updater.ts";
 import type { Daemon } from "../lib/daemon/define.ts";
 
@@ -16,6 +17,7 @@ export const DAEMONS = {
   "repo-updater": repoUpdater,
   "ci-trigger": ciTrigger,
   "ci-runner": ciRunner,
+  "package-announcer": packageAnnouncer,
   orchestrator,
   agent,
 } as unknown as Readonly<Record<DaemonName, Daemon>>;
@@ -27,6 +29,7 @@ export const DAEMON_NAMES = [
   "repo-updater",
   "ci-trigger",
   "ci-runner",
+  "package-announcer",
   "orchestrator",
   "agent",
 ] as const;
