@@ -1,5 +1,6 @@
 import { agent } from "../agent/agent.ts";
 import { announcer } from "../daemons/announcer.ts";
+import { aptWatcher } from "../daemons/apt-watcher.ts";
 import { broker } from "../daemons/broker.ts";
 import { ciRunner } from "../daemons/ci-runner.ts";
 import { ciTrigger } from "../daemons/ci-trigger.ts";
@@ -18,6 +19,7 @@ export const DAEMONS = {
   "ci-trigger": ciTrigger,
   "ci-runner": ciRunner,
   "package-announcer": packageAnnouncer,
+  "apt-watcher": aptWatcher,
   orchestrator,
   agent,
 } as unknown as Readonly<Record<DaemonName, Daemon>>;
@@ -30,6 +32,7 @@ export const DAEMON_NAMES = [
   "ci-trigger",
   "ci-runner",
   "package-announcer",
+  "apt-watcher",
   "orchestrator",
   "agent",
 ] as const;

@@ -58,7 +58,10 @@ export class Intake {
   /** Takes what has come whole, and finishes what was begun before. What follows a `yield` runs once it was told. */
   async *take(now: () => Date): AsyncGenerator<Told> {
     const { uploads } = this.#incoming;
-    for (const upload of await this.#ready(now().getTime())) await uploads.claim(upload);
+    // One of the same name that still waits must not be lost for the new one.
+    const waiting = new Set((await uploads.claimed()).map(keyOf));
+    for (const upload of await this.#ready(now().getTime()))
+      if (!waiting.has(keyOf(upload))) await uploads.claim(upload);
     if (now().getTime() < this.#notBefore) return;
     for (const upload of await uploads.claimed()) {
       try {
