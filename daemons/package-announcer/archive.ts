@@ -54,13 +54,9 @@ export async function lookAt(
   former: Seen | undefined,
   now: Date,
 ): Promise<{ readonly seen: Seen; readonly changes: readonly Change[] } | undefined> {
-  const { read, suite, keyring, verify } = archive;
-  const found = await read(`dists/${suite}/InRelease`, {
-    most: MOST_RELEASE,
-    deadline: DEADLINE,
-    tag: former?.tag,
-  });
-  if (found === undefined) return undefined;
+  const { keyring, verify } = archive;
+  const found = await readState(archive, former?.tag);
+  if (found === "same") return undefined;
   const text =
     keyring === undefined ? withoutArmour(found.body.toString("utf8")) : await verify(found.body, keyring);
   const release = readRelease(text);
@@ -79,6 +75,19 @@ export async function lookAt(
   }
   const date = release.date.toISOString();
   return { seen: { ...(found.tag === undefined ? {} : { tag: found.tag }), date, indices }, changes };
+}
+
+/** What an archive says of itself. One that is not signed may have only `Release`. */
+async function readState({ name, read, suite, keyring }: Archive, tag: string | undefined) {
+  for (const file of keyring === undefined ? ["InRelease", "Release"] : ["InRelease"]) {
+    const found = await read(`dists/${suite}/${file}`, { most: MOST_RELEASE, deadline: DEADLINE, tag });
+    if (found !== "missing") return found;
+  }
+  throw new Failure(
+    "ARCHIVE_UNREACHABLE",
+    `Cannot read what the archive ${name} says of ${suite}: there is no dists/${suite}/InRelease`,
+    { transient: true },
+  );
 }
 
 /** An old state that was signed rightly once must not be taken for news. */
@@ -103,7 +112,7 @@ async function fetchIndex({ name, read, suite }: Archive, release: Release, inde
       `Cannot read ${path} of ${name}: it is larger than ${MOST_INDEX} bytes`,
     );
   const found = await read(path, { most: index.size + 1, deadline: DEADLINE_INDEX });
-  const packed = found?.body ?? Buffer.alloc(0);
+  const packed = typeof found === "string" ? Buffer.alloc(0) : found.body;
   insistOnDigest(`${path} of ${name}`, packed, index);
   const unpacked = await unpack(packed, index.packing, index.contents?.size ?? MOST_INDEX);
   if (index.contents !== undefined) insistOnDigest(`${path} of ${name}, unpacked,`, unpacked, index.contents);

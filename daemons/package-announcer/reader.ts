@@ -10,11 +10,11 @@ export interface Found {
   readonly tag: string | undefined;
 }
 
-/** Reads from an archive; undefined where it is still what `tag` tells of. */
+/** Reads from an archive: "same" where it is still what `tag` tells of. */
 export type Read = (
   path: string,
   options: { readonly most: number; readonly deadline: number; readonly tag?: string | undefined },
-) => Promise<Found | undefined>;
+) => Promise<Found | "same" | "missing">;
 
 /** Reads an archive at an address: http, https, or a folder of this machine. */
 export const readerOf = (url: string, http: Http): Read =>
@@ -24,8 +24,8 @@ const fromFolder =
   (folder: string): Read =>
   (path, { most, tag }) =>
     withPlainFile(`${folder}/${path}`, async (file) => {
-      if (file === undefined) throw unreadable(`${folder}/${path}`, "it is not there");
-      if (file.tag === tag) return undefined;
+      if (file === undefined) return "missing";
+      if (file.tag === tag) return "same";
       const body = await file.read();
       if (body.length > most) throw unreadable(`${folder}/${path}`, `it is larger than ${most} bytes`);
       return { body, tag: file.tag };
@@ -40,7 +40,8 @@ const overHttp =
       most,
       headers: { "user-agent": "skein", ...conditionOf(tag) },
     });
-    if (status === 304) return undefined;
+    if (status === 304) return "same";
+    if (status === 404) return "missing";
     if (status >= 300 && status < 400)
       throw unreadable(
         place,

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { aFolder } from "./folder.ts";
 
@@ -16,6 +16,10 @@ export interface AptRoot {
   ) => string;
   /** Runs a program of apt in it. */
   readonly run: (program: string, ...args: string[]) => string;
+  /** Has a package count as installed. */
+  readonly install: (name: string, version: string) => void;
+  /** The environment that its programs run with. */
+  readonly env: Readonly<Record<string, string>>;
   readonly versionOf: (name: string) => string;
   readonly pin: (text: string) => void;
 }
@@ -51,11 +55,9 @@ export function anAptRoot(): AptRoot {
       "",
     ].join("\n"),
   );
+  const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", APT_CONFIG: config, LC_ALL: "C" };
   const run = (program: string, ...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(program, args, {
-      encoding: "utf8",
-      env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", APT_CONFIG: config, LC_ALL: "C" },
-    });
+    const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", env });
     if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${stderr}`);
     return stdout;
   };
@@ -70,6 +72,14 @@ export function anAptRoot(): AptRoot {
       return file;
     },
     run,
+    env,
+    install: (name, version) => {
+      appendFileSync(
+        join(folder, "var/lib/dpkg/status"),
+        `Package: ${name}\nStatus: install ok installed\nPriority: optional\nSection: misc\nMaintainer: Kit <kit@example.com>\nArchitecture: all\nVersion: ${version}\nDescription: a test\n\n`,
+      );
+      writeFileSync(join(folder, "var/lib/dpkg/info", `${name}.list`), "/.\n");
+    },
     versionOf: (name) => run("dpkg-query", database, "--show", "--showformat=${Version}", name),
     pin: (text) => writeFileSync(join(folder, "etc/apt/preferences.d/pin"), text),
   };
