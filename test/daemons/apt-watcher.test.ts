@@ -126,7 +126,7 @@ describeNeeding(NEEDED, "the apt-watcher, on a real apt with a root of its own",
         host: "web1",
         source: "lab",
         packages: [{ package: "kit-hello", installed: "1.0", candidate: "1.1" }],
-        at: expect.any(String),
+        at: expect.any(String) as string,
       },
     ]);
     expect(lab.calls()).toEqual([
@@ -214,7 +214,11 @@ describeNeeding(NEEDED, "the apt-watcher, on a real apt with a root of its own",
     lab.root.source("lab", `http://127.0.0.1:${port}`, { keyring: lab.archive.key?.keyring });
     await watcher.hear(announced("kit-hello", "1.1"));
     expect(reports(await watcher.after(20_000))).toMatchObject([
-      { code: "ARCHIVE_UNREACHABLE", reason: expect.stringContaining("Connection refused"), packages: [] },
+      {
+        code: "ARCHIVE_UNREACHABLE",
+        reason: expect.stringContaining("Connection refused") as string,
+        packages: [],
+      },
     ]);
   });
 
@@ -229,12 +233,12 @@ describeNeeding(NEEDED, "the apt-watcher, on a real apt with a root of its own",
     };
     writeFileSync(release, good.replace(/^Codename: bookworm/m, "Codename: bookworm\nOrigin: Eve"));
     expect(await look()).toMatchObject([
-      { code: "ARCHIVE_SIGNATURE", reason: expect.stringContaining("BADSIG") },
+      { code: "ARCHIVE_SIGNATURE", reason: expect.stringContaining("BADSIG") as string },
     ]);
     lab.root.source("lab", `file:${lab.archive.base}`, { keyring: anArchive({ signed: true }).key?.keyring });
     writeFileSync(release, good);
     expect(await look()).toMatchObject([
-      { code: "ARCHIVE_SIGNATURE", reason: expect.stringContaining("NO_PUBKEY") },
+      { code: "ARCHIVE_SIGNATURE", reason: expect.stringContaining("NO_PUBKEY") as string },
     ]);
     lab.root.source("lab", `file:${lab.archive.base}`, { keyring: lab.archive.key?.keyring });
     const text = /\n\n([\s\S]*?)-----BEGIN PGP SIGNATURE/.exec(good)?.[1] ?? "";
@@ -244,7 +248,7 @@ describeNeeding(NEEDED, "the apt-watcher, on a real apt with a root of its own",
         "",
     );
     expect(await look()).toMatchObject([
-      { code: "ARCHIVE_EXPIRED", reason: expect.stringContaining("is expired") },
+      { code: "ARCHIVE_EXPIRED", reason: expect.stringContaining("is expired") as string },
     ]);
   });
 
@@ -274,7 +278,7 @@ describeNeeding(NEEDED, "the apt-watcher, on a real apt with a root of its own",
     rmSync(lab.file);
     await watcher.hear(announced("kit-hello", "1.1"));
     expect(reports(await watcher.after(20_000))).toMatchObject([
-      { code: "APT_MISSING", reason: expect.stringContaining("lab.sources") },
+      { code: "APT_MISSING", reason: expect.stringContaining("lab.sources") as string },
     ]);
   });
 
@@ -306,7 +310,7 @@ describeNeeding(NEEDED, "the apt-watcher, on a real apt with a root of its own",
     await watcher.hear(announced("kit-hello", "1.1"), announced("kit-other", "1.1"));
     expect(reports(await watcher.after(20_000))[1]).toMatchObject({
       code: "APT_FAILED",
-      reason: expect.stringContaining("kit-hello"),
+      reason: expect.stringContaining("kit-hello") as string,
       upgraded: [{ package: "kit-other" }],
       packages: [{ package: "kit-hello" }],
     });

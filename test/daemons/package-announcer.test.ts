@@ -63,7 +63,7 @@ describeNeeding({ reprepro: "reprepro", "dpkg-deb": "dpkg" }, "through reprepro'
       version: "1.0",
       action: "added",
       file: "kit-hello_1.0_all.deb",
-      at: expect.stringMatching(/^20/),
+      at: expect.stringMatching(/^20/) as string,
     });
     expect(
       all.map(({ action, architecture, version, previous }) => [action, architecture, version, previous]),

@@ -107,10 +107,27 @@ describeNeeding({ reprepro: "reprepro", "dpkg-deb": "dpkg" }, "the hooks of a re
     ]);
   });
 
+  test("what a run left that was killed is handed over by the next one, once", async () => {
+    const archive = anArchive();
+    await install(archive);
+    // No process has so high a number.
+    writeFileSync(
+      join(archive.base, "conf", "skein", "changes-99999999"),
+      "reprepro add bookworm deb main amd64 kit-hello 1.0 -- x\n",
+    );
+    // Of one that runs.
+    const running = join(archive.base, "conf", "skein", `changes-${process.pid}`);
+    writeFileSync(running, "reprepro add bookworm deb main amd64 kit-other 1.0 -- x\n");
+    archive.reprepro("list", "bookworm");
+    archive.reprepro("list", "bookworm");
+    expect(spooled(archive)).toEqual([expect.stringContaining("kit-hello 1.0 -- x\nend\n")]);
+    expect(existsSync(running)).toBe(true);
+  });
+
   test("where the notifier cannot write, the package comes in all the same", async () => {
     const archive = anArchive();
     await install(archive);
-    // A folder in the place of its file stops root, too: any file of a run would be called so.
+    // A folder that is not there stops root, too.
     writeFileSync(
       join(archive.base, "conf", "skein", "notifier"),
       readFileSync(shipped("notifier"), "utf8").replace('"$folder/changes-$PPID"', '"$folder/none/changes"'),

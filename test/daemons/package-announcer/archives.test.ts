@@ -86,7 +86,7 @@ describeNeeding(
       archive.publish("kit-hello", "1.1");
       expect(changes(await daemon.tick())).toEqual(["kit-hello replaced 1.1 1.0"]);
       expect(daemon.logged).toMatchObject([
-        { level: "warn", text: expect.stringContaining("lab says is announced unverified") },
+        { level: "warn", text: expect.stringContaining("lab says is announced unverified") as string },
       ]);
     });
 
@@ -185,7 +185,6 @@ describeNeeding(
       const never = { name: "slow", hurry: () => undefined, look: () => forever() };
       let release: () => void = () => undefined;
       const released = new Promise<void>((resolve) => (release = resolve));
-      // eslint-disable-next-line require-yield
       async function* forever(): AsyncGenerator<never> {
         await released;
       }
