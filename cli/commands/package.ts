@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { makeFolder, writeWhole } from "../../lib/effects/files.ts";
 import { counted } from "../../lib/messages/catalogue/entry.ts";
 import { parseData } from "../../lib/messages/envelope.ts";
-import { archiveWord } from "../../lib/schema/debian.ts";
+import { archiveWord, packageName, packageVersion } from "../../lib/schema/debian.ts";
 import { defineCommand } from "../command.ts";
 import { print, printJson } from "../output.ts";
 import { parsed } from "../parsed.ts";
@@ -58,16 +58,19 @@ export const packageCommand = defineCommand({
 });
 
 function lineOf(said: string, { repository, suite, component, architecture, change }: Circumstances): string {
-  const [name = "", ...version] = said.split("=");
+  const [name, ...version] = said.split("=");
   const data = {
-    ...given({ repository, suite, component, architecture }),
-    package: name,
-    ...(version.length === 0 ? {} : { version: version.join("=") }),
+    ...checked({ repository, suite, component, architecture }),
+    package: parsed(packageName, name, "a package"),
+    ...(version.length === 0 ? {} : { version: parsed(packageVersion, version.join("="), "a version") }),
     action: change,
     at: new Date().toISOString(),
   };
   return `package ${JSON.stringify(parseData("package.published", data))}`;
 }
 
-const given = (words: Readonly<Record<string, string | undefined>>) =>
-  Object.fromEntries(Object.entries(words).filter(([, word]) => word !== undefined));
+/** Those of the words that were said. */
+function checked(words: Readonly<Record<string, string | undefined>>) {
+  const said = Object.entries(words).filter(([, word]) => word !== undefined);
+  return Object.fromEntries(said.map(([name, word]) => [name, parsed(archiveWord, word, `--${name}`)]));
+}

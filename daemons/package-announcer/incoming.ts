@@ -166,10 +166,13 @@ export class Intake {
     });
   }
 
-  async *#refuse(upload: Upload, reason: string): AsyncGenerator<Told> {
-    const { uploads, records, log } = this.#incoming;
-    log.warn({ code: "PACKAGE_REFUSED", ...upload }, `a package is set aside: ${reason}`);
-    yield { refused: reason };
+  async *#refuse(upload: Upload, why: string): AsyncGenerator<Told> {
+    const { name, uploads, records, log } = this.#incoming;
+    // Where it lies just now is where nobody will find it.
+    const reason = why.replaceAll(uploads.pathOf(upload), upload.name);
+    const refused = `${JSON.stringify(upload.name)} is not taken into ${name} ${upload.distribution}: ${reason}`;
+    log.warn({ code: "PACKAGE_REFUSED", ...upload }, refused);
+    yield { refused };
     await uploads.reject(upload, reason);
     await records.remove(keyOf(upload));
   }

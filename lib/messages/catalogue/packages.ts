@@ -78,11 +78,13 @@ export const packages = {
       at,
     ],
     line: ({ host, source, packages: waiting, notVisible = [], upgraded = [], reason }) =>
-      [
-        `${host}${source === undefined ? "" : ` (${source})`}: ${counted(waiting.length, "package")} could be upgraded`,
+      `${host}${source === undefined ? "" : ` (${source})`}: ${[
         ...(upgraded.length === 0 ? [] : [`${counted(upgraded.length, "package")} upgraded`]),
+        ...(waiting.length === 0 && reason !== undefined
+          ? []
+          : [`${counted(waiting.length, "package")} could be upgraded`]),
         ...(notVisible.length === 0 ? [] : [`${counted(notVisible.length, "package")} not visible`]),
         ...(reason === undefined ? [] : [firstLine(reason)]),
-      ].join(", "),
+      ].join("; ")}`,
   }),
 } as const;
