@@ -5,10 +5,8 @@ import { codeOf, reasonOf } from "../lib/failure.ts";
 import { message, type Message } from "../lib/messages/catalogue.ts";
 import { merged } from "../lib/pace/merged.ts";
 import { type Settings, settings } from "./package-announcer/configuration.ts";
-import type { Told } from "./package-announcer/incoming.ts";
 import { openSources, type Sources } from "./package-announcer/opening.ts";
-import type { Noticed } from "./package-announcer/polling.ts";
-import { readSpooled, type Spooled } from "./package-announcer/spooled.ts";
+import { readSpooled, type Spooled, type Told } from "./package-announcer/spooled.ts";
 
 type Surrounded = Context<Settings, Sources>;
 
@@ -80,7 +78,7 @@ async function readable(file: SpooledFile, { spool }: Sources): Promise<Spooled 
 /** One that fails holds up no other: it is tried again at the next look. */
 async function* quietly(
   source: string,
-  telling: AsyncGenerator<Told | Noticed>,
+  telling: AsyncGenerator<Told>,
   context: Surrounded,
 ): AsyncGenerator<Message> {
   try {
@@ -90,12 +88,11 @@ async function* quietly(
   }
 }
 
-function saidOf(told: Told | Noticed, { host, now }: Surrounded): Message {
+function saidOf(told: Told, { host, now }: Surrounded): Message {
   if ("change" in told) return message("package.published", told.change);
-  const text = "refused" in told ? told.refused : told.trouble;
   return message("event.said", {
     source: "package-announcer",
-    text: `${host}: ${text}`.slice(0, 2_000),
+    text: `${host}: ${told.trouble}`.slice(0, 2_000),
     at: now().toISOString(),
   });
 }

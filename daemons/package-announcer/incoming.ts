@@ -2,11 +2,11 @@ import { z } from "zod";
 import type { Records } from "../../lib/effects/records.ts";
 import type { Control, Listed, Reprepro } from "../../lib/effects/reprepro.ts";
 import type { Arriving, Upload, Uploads } from "../../lib/effects/uploads.ts";
-import { Failure } from "../../lib/failure.ts";
+import { Failure, reasonOf } from "../../lib/failure.ts";
 import type { Log } from "../../lib/log.ts";
 import { packages } from "../../lib/messages/catalogue/packages.ts";
 import { packageFile, packageName, packageVersion } from "../../lib/schema/debian.ts";
-import type { Change } from "./spooled.ts";
+import type { Change, Told } from "./spooled.ts";
 
 /** What was there of a package before a file was taken in: what a crash in the middle is finished with. */
 export const begun = z.object({
@@ -33,12 +33,11 @@ export interface Incoming {
   readonly log: Log;
 }
 
-/** What became of a file, in a message or for people. */
-export type Told = { readonly change: Change } | { readonly refused: string };
-
 /** How long to wait before a file that could not be taken for a reason that may pass is tried again, in milliseconds; doubled each time. */
 const AGAIN = 5_000;
 const AGAIN_MOST = 300_000;
+/** How many tries in a row must fail before people are told. */
+const PATIENCE = 4;
 
 interface Sighting extends Pick<Arriving, "size" | "at"> {
   readonly since: number;
@@ -75,6 +74,8 @@ export class Intake {
         // Whatever holds up one file holds up the next one too.
         this.#notBefore = now().getTime() + Math.min(AGAIN * 2 ** this.#failures, AGAIN_MOST);
         this.#failures += 1;
+        // A lock that nobody holds any more is for people to find out.
+        if (this.#failures === PATIENCE) yield { trouble: reasonOf(error) };
         throw error;
       }
     }
@@ -172,7 +173,7 @@ export class Intake {
     const reason = why.replaceAll(uploads.pathOf(upload), upload.name);
     const refused = `${JSON.stringify(upload.name)} is not taken into ${name} ${upload.distribution}: ${reason}`;
     log.warn({ code: "PACKAGE_REFUSED", ...upload }, refused);
-    yield { refused };
+    yield { trouble: refused };
     await uploads.reject(upload, reason);
     await records.remove(keyOf(upload));
   }

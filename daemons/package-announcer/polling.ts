@@ -2,10 +2,7 @@ import type { Records } from "../../lib/effects/records.ts";
 import { codeOf, Failure, reasonOf } from "../../lib/failure.ts";
 import type { Log } from "../../lib/log.ts";
 import { type Archive, lookAt, type Seen } from "./archive.ts";
-import type { Change } from "./spooled.ts";
-
-/** What a look at an archive came to, in a message or for people. */
-export type Noticed = { readonly change: Change } | { readonly trouble: string };
+import type { Told } from "./spooled.ts";
 
 /** How long to wait after a look that failed, in milliseconds: doubled each time, up to the interval of the archive. */
 const AGAIN = 5_000;
@@ -38,7 +35,7 @@ export class Poll {
   }
 
   /** Looks, if it is time to. What was seen is kept once it was told. */
-  async *look(now: Date): AsyncGenerator<Noticed> {
+  async *look(now: Date): AsyncGenerator<Told> {
     if (now.getTime() < this.#due) return;
     const { name, interval } = this.#archive;
     try {

@@ -5,6 +5,9 @@ import { archiveWord, packageFile } from "../../lib/schema/debian.ts";
 /** One change of an archive. */
 export type Change = Data<"package.published">;
 
+/** What there is to tell: a change, or in words what stands in the way of hearing of them. */
+export type Told = { readonly change: Change } | { readonly trouble: string };
+
 /** What a file of the spool tells. */
 export interface Spooled {
   readonly changes: readonly Change[];

@@ -279,9 +279,15 @@ describeNeeding({ reprepro: "reprepro", "dpkg-deb": "dpkg" }, "a folder of uploa
     expect(await daemon.tick()).toEqual([]);
     expect([drop.names("rejected"), drop.names(".claimed")]).toEqual([[], ["kit-hello_1.0_all.deb"]]);
     expect(daemon.logged.at(-1)?.fields).toMatchObject({ code: "APT_LOCKED" });
+    for (const passed of [5_000, 10_000]) {
+      now += passed;
+      expect(await daemon.tick()).toEqual([]);
+    }
+    now += 20_000;
+    expect(said(await daemon.tick())).toEqual([expect.stringContaining("db/lockfile' already exists")]);
     rmSync(lock);
     expect(await daemon.tick()).toEqual([]);
-    now += 5_000;
+    now += 40_000;
     expect(published(await daemon.tick())).toHaveLength(1);
   });
 
