@@ -52,6 +52,14 @@ export const COMMANDS: Readonly<
     describe: "Publish a message: its data is JSON on standard input",
     load: async () => (await import("./commands/publish.ts")).publish,
   },
+  decode: {
+    describe: "Say what frames mean: JSON lines on standard input",
+    load: async () => (await import("./commands/decode.ts")).decode,
+  },
+  encode: {
+    describe: "Write messages as frames: JSON lines on standard input",
+    load: async () => (await import("./commands/encode.ts")).encode,
+  },
   "hook <action> <path>": {
     describe: "Install the hook that announces pushes, or take it out",
     load: async () => (await import("./commands/hook.ts")).hook,

@@ -7,7 +7,10 @@ import { interestsIn, say } from "../lib/daemon/deliver.ts";
 import { codeOf } from "../lib/failure.ts";
 import { type Log, openLog } from "../lib/log.ts";
 import type { Message, MessageType } from "../lib/messages/catalogue.ts";
-import { decode, type Envelope } from "../lib/messages/envelope.ts";
+import type { Topics } from "../lib/messages/destinations.ts";
+import type { Envelope } from "../lib/messages/envelope.ts";
+import type { Frame } from "../lib/messages/frame.ts";
+import { read } from "../lib/messages/wire.ts";
 import { type Ledger, openLedger } from "../lib/store/ledger.ts";
 import type { CommonArguments } from "./command.ts";
 import { note } from "./output.ts";
@@ -60,7 +63,7 @@ export async function openSession(args: Pick<CommonArguments, "config">): Promis
       for (const interest of interestsIn(types, name, host, topics)) {
         // A command line hears what comes while it listens; it leaves nothing behind at the broker.
         await bus.subscribe({ ...interest, kind: "news" }, (delivery) => {
-          const envelope = readable(delivery.body);
+          const envelope = readable(delivery, topics);
           if (envelope !== undefined && types.includes(envelope.type)) receive(envelope);
           return Promise.resolve();
         });
@@ -73,9 +76,9 @@ export async function openSession(args: Pick<CommonArguments, "config">): Promis
   };
 }
 
-function readable(body: Uint8Array): Envelope | undefined {
+function readable(frame: Frame, topics: Topics): Envelope | undefined {
   try {
-    return decode(body);
+    return read(frame, { topics, now: new Date() });
   } catch (error) {
     note(`skein: a message that cannot be read was left out [${codeOf(error) ?? "UNEXPECTED"}]`);
     return undefined;

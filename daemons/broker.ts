@@ -4,7 +4,7 @@ import { z } from "zod";
 import { knownPasscode, knownPort, writeBrokerFile } from "../lib/config/broker-file.ts";
 import { defineDaemon } from "../lib/daemon/define.ts";
 import type { Log } from "../lib/log.ts";
-import type { Topics } from "../lib/messages/destinations.ts";
+import { namedApart, type Topics } from "../lib/messages/destinations.ts";
 import { address } from "../lib/schema/address.ts";
 import type { LogEntry } from "./broker/log.ts";
 import type { Policy } from "./broker/policy.ts";
@@ -49,11 +49,11 @@ export const broker = defineDaemon<z.infer<typeof settings>, { readonly server: 
 });
 
 /** Whoever has the login may use the destinations of this site, and no others. */
-function within({ prefix, overrides }: Topics): Policy {
-  const elsewhere = new Set(Object.values(overrides));
-  const here = [`/topic/${prefix}.`, `/queue/${prefix}.`];
+function within(topics: Topics): Policy {
+  const isNamedApart = namedApart(topics);
+  const here = [`/topic/${topics.prefix}.`, `/queue/${topics.prefix}.`];
   return (login, _verb, destination) =>
-    login === LOGIN && (here.some((each) => destination.startsWith(each)) || elsewhere.has(destination));
+    login === LOGIN && (here.some((each) => destination.startsWith(each)) || isNamedApart(destination));
 }
 
 /** Whoever comes and goes is worth a line only to somebody who looks for it. */

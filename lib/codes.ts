@@ -21,6 +21,14 @@ export const codes = {
     "A message is of a type that the catalogue does not have.",
     "Compare the versions of the sender and of this daemon.",
   ],
+  MESSAGE_MISPLACED: [
+    "A message came over a destination where messages of its type are not heard.",
+    "See where its sender publishes; `topics.overrides` names other destinations.",
+  ],
+  DIALECT_LACKS: [
+    "The older kit has no message that says this.",
+    "Leave `dialect: deploykit` out for this type: `skein` reads it all the same.",
+  ],
   NAME_INVALID: [
     "A name (repository, app, host, ref, revision) holds what such a name must not.",
     "Use the form that the message quotes.",

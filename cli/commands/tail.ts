@@ -1,5 +1,7 @@
-import { destinationOf } from "../../lib/messages/destinations.ts";
-import { decode, lineOf } from "../../lib/messages/envelope.ts";
+import { heardAt, type Topics } from "../../lib/messages/destinations.ts";
+import { lineOf } from "../../lib/messages/envelope.ts";
+import type { Frame } from "../../lib/messages/frame.ts";
+import { read } from "../../lib/messages/wire.ts";
 import { isMessageType } from "../../lib/messages/catalogue.ts";
 import { Failure, reasonOf } from "../../lib/failure.ts";
 import { safeText } from "../../lib/safe-text.ts";
@@ -26,12 +28,12 @@ export const tail = defineCommand({
     const session = await openSession(args);
     const { topics } = session.settings;
     const wanted = args.topic ?? `/topic/${topics.prefix}.>`;
-    const destination = isMessageType(wanted) ? destinationOf(wanted, topics) : wanted;
+    const destination = isMessageType(wanted) ? heardAt(wanted, topics) : wanted;
     let left = args.count ?? Infinity;
     let enough: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (enough = resolve));
-    await session.bus.subscribe({ destination, kind: "news", name: "tail", concurrency: 1 }, ({ body }) => {
-      left -= show(body, args.json, isMessageType(wanted) ? wanted : undefined) ? 1 : 0;
+    await session.bus.subscribe({ destination, kind: "news", name: "tail", concurrency: 1 }, (delivery) => {
+      left -= show(delivery, topics, args.json, isMessageType(wanted) ? wanted : undefined) ? 1 : 0;
       if (left <= 0) enough();
       return Promise.resolve();
     });
@@ -43,9 +45,10 @@ export const tail = defineCommand({
 });
 
 /** Prints a message, and says whether it was one that was asked for. */
-function show(body: Uint8Array, json: boolean, only: string | undefined): boolean {
+function show(frame: Frame, topics: Topics, json: boolean, only: string | undefined): boolean {
   try {
-    const envelope = decode(body);
+    const envelope = read(frame, { topics, now: new Date() });
+    if (envelope === undefined) return false;
     if (only !== undefined && envelope.type !== only) return false;
     if (json) printJson(envelope);
     else print(`${envelope.time.slice(11, 19)}  ${envelope.type.padEnd(18)}  ${safeText(lineOf(envelope))}`);

@@ -1,7 +1,7 @@
 import { keysOf } from "../../lib/config/keys.ts";
 import { catalogue, type MessageType } from "../../lib/messages/catalogue.ts";
 import type { Kind } from "../../lib/messages/catalogue/entry.ts";
-import { deadLetters, destinationOf, STANDARD_TOPICS } from "../../lib/messages/destinations.ts";
+import { deadLetters, STANDARD_TOPICS, templateOf } from "../../lib/messages/destinations.ts";
 import { CONTENT_TYPE } from "../../lib/messages/envelope.ts";
 import { DAEMON_NAMES, DAEMONS } from "../daemons.ts";
 import { code, pageHead, pageOf, tableOf } from "./markdown.ts";
@@ -62,4 +62,5 @@ function sectionOf(type: MessageType): readonly string[] {
   ];
 }
 
-const whereOf = (type: MessageType): string => destinationOf(type, STANDARD_TOPICS, "HOST");
+const whereOf = (type: MessageType): string =>
+  templateOf(type, STANDARD_TOPICS).replace(/\{(\w+)\}/g, (_blank, name: string) => name.toUpperCase());

@@ -24,6 +24,8 @@ export function keysOf(schema: z.ZodType, path = ""): readonly Key[] {
       return keysOf(def.valueType as z.ZodType, `${path}.NAME`);
     case "array":
       return keysOf(def.element as z.ZodType, `${path}[]`);
+    case "union":
+      return def.options.flatMap((each) => keysOf(each as z.ZodType, path));
     default:
       return [];
   }
@@ -100,6 +102,8 @@ export function formOf(schema: z.ZodType): string {
         ownWords(schema) ??
         ((schema as z.ZodString).format === "datetime" ? "an instant such as 2026-11-21T10:15:02Z" : "text")
       );
+    case "union":
+      return ownWords(schema) ?? def.options.map((each) => formOf(each as z.ZodType)).join(", or ");
     case "pipe":
       return ownWords(schema) ?? formOf(def.in as z.ZodType);
     default:

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { catalogue, type MessageType } from "../messages/catalogue.ts";
-import { STANDARD_TOPICS } from "../messages/destinations.ts";
 import { hostName, labelName, repositoryName } from "../schema/names.ts";
 import { apps } from "./apps.ts";
+import { topics } from "./topics.ts";
 
 const repository = z.strictObject({
   type: z
@@ -33,23 +32,6 @@ const repository = z.strictObject({
 /** The repositories of git: those that can be mirrored, and whose revisions are object ids. */
 export const ofGit = (repositories: SharedSettings["repositories"]): SharedSettings["repositories"] =>
   Object.fromEntries(Object.entries(repositories).filter(([, { type }]) => type === "git"));
-
-const topics = z.strictObject({
-  prefix: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, { error: "must be words joined by dots" })
-    .default(STANDARD_TOPICS.prefix)
-    .describe("What the name of every destination begins with."),
-  overrides: z
-    .partialRecord(
-      z.enum(Object.keys(catalogue) as [MessageType, ...MessageType[]]).describe("a type of message"),
-      z.string().regex(/^\/(topic|queue)\/[A-Za-z0-9_{}-]+(\.[A-Za-z0-9_{}-]+)*$/, {
-        error: "must be /topic/NAME or /queue/NAME",
-      }),
-    )
-    .default({})
-    .describe("Whole destinations for types of message that live elsewhere."),
-});
 
 /** What every part of Skein reads: the top of a configuration file. Each daemon's own section stands beside it. */
 export const sharedSettings = z.strictObject({

@@ -2,16 +2,10 @@ import type { Bus, Delivery, Interest, Receive } from "../bus/bus.ts";
 import { pause } from "../effects/clock.ts";
 import { codeOf, Failure, reasonOf } from "../failure.ts";
 import { catalogue, type Data, type Message, type MessageType } from "../messages/catalogue.ts";
-import { deadLetters, destinationOf, type Topics } from "../messages/destinations.ts";
-import {
-  CONTENT_TYPE,
-  decode,
-  enclose,
-  encode,
-  type Envelope,
-  hostOf,
-  lineOf,
-} from "../messages/envelope.ts";
+import { deadLetters, heardAt, isHeardAt, type Topics } from "../messages/destinations.ts";
+import { withoutPassword } from "../messages/dialect/access-text.ts";
+import { enclose, type Envelope } from "../messages/envelope.ts";
+import { read, write } from "../messages/wire.ts";
 import type { Context, Daemon, Replies } from "./define.ts";
 
 /** How a daemon's messages go out. */
@@ -35,7 +29,7 @@ export function interestsIn(
 ): Interest[] {
   const interests = new Map<string, Interest>();
   for (const type of types) {
-    const destination = destinationOf(type, topics, host);
+    const destination = heardAt(type, topics, host);
     const kind = interests.get(destination)?.kind === "durable" ? "durable" : catalogue[type].kind;
     interests.set(destination, { destination, kind, name: `${name}.${host}`, concurrency });
   }
@@ -54,12 +48,7 @@ export async function say(
   cause?: Envelope,
 ): Promise<Envelope> {
   const envelope = enclose(reply, { source, now: now(), cause });
-  await bus.publish({
-    destination: destinationOf(reply.type, topics, hostOf(reply)),
-    headers: { "content-type": CONTENT_TYPE, subject: lineOf(reply) },
-    body: encode(envelope),
-    persistent: catalogue[reply.type].kind !== "news",
-  });
+  for (const frame of write(envelope, topics)) await bus.publish(frame);
   return envelope;
 }
 
@@ -70,10 +59,11 @@ export function receiver<Config, Deps>(
   answer: Answer,
 ): Receive {
   return async (delivery) => {
-    if (isBeat(delivery)) return;
     try {
-      const envelope = decode(delivery.body);
-      if (!Object.hasOwn(daemon.on ?? {}, envelope.type)) return;
+      const { topics, now } = answer;
+      const envelope = read(delivery, { topics, now: now() });
+      if (envelope === undefined || !Object.hasOwn(daemon.on ?? {}, envelope.type)) return;
+      insistHeardAt(delivery.destination, envelope, topics, context().host);
       await persistently(() => handle(daemon, envelope, context(), answer), context().signal);
     } catch (error) {
       if (context().signal.aborted) throw error;
@@ -87,9 +77,14 @@ export function receiver<Config, Deps>(
   };
 }
 
-/** The older kit's keepalive sends bare line ends; they mean nothing. */
-const isBeat = ({ body }: Delivery): boolean =>
-  body.length <= 2 && body.every((byte) => byte === 10 || byte === 13);
+/** What a sender may say is decided by where he may publish: a type counts only where it is heard. */
+function insistHeardAt(destination: string, { type }: Envelope, topics: Topics, host: string): void {
+  if (isHeardAt(type, destination, topics, host)) return;
+  throw new Failure(
+    "MESSAGE_MISPLACED",
+    `Cannot take ${/^[aeiou]/.test(type) ? "an" : "a"} ${type} from ${destination}: it is heard at ${heardAt(type, topics, host)}`,
+  );
+}
 
 type Handler<Type extends MessageType, Config, Deps> = (
   data: Data<Type>,
@@ -129,7 +124,7 @@ async function setAside(delivery: Delivery, error: unknown, { bus, topics }: Ans
       "skein-code": codeOf(error) ?? "UNEXPECTED",
       "skein-reason": reasonOf(error).slice(0, 500),
     },
-    body: delivery.body,
+    body: withoutPassword(delivery.body),
     persistent: true,
   });
 }

@@ -55,12 +55,6 @@ export function lineOf({ type, data }: Message): string {
   return (catalogue[type].line as (data: unknown) => string)(data);
 }
 
-/** The type of a message, the host that it is for if it is for one, and how it travels. */
-export const hostOf = (message: Message): string | undefined =>
-  catalogue[message.type].destination.includes("{host}") && "host" in message.data
-    ? message.data.host
-    : undefined;
-
 const attributes = z.object({
   specversion: z.literal("1.0").optional(),
   id: z.string().min(1).max(200),
@@ -122,5 +116,8 @@ function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, what:
   const wrong = result.error.issues
     .map(({ path, message }) => `${path.join(".") || "it"} ${message}`)
     .join("; ");
-  throw new Failure("MESSAGE_INVALID", `Cannot read a ${what}: ${wrong}`.slice(0, 1_000));
+  throw new Failure(
+    "MESSAGE_INVALID",
+    `Cannot read ${/^[aeiou]/.test(what) ? "an" : "a"} ${what}: ${wrong}`.slice(0, 1_000),
+  );
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-const named = <Brand extends string>(pattern: RegExp, form: string) =>
+/** A name of its own kind: what fits a pattern, and says what it must be where it does not. */
+export const named = <Brand extends string>(pattern: RegExp, form: string) =>
   z
     .string({ error: `must be ${form}` })
     .regex(pattern, { error: `must be ${form}` })

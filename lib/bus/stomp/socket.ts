@@ -2,6 +2,7 @@ import type { IStompSocket } from "@stomp/stompjs";
 import { reasonOf } from "../../failure.ts";
 import { type BrokerAddress, nameOf } from "../address.ts";
 import { frameReader, type WireFrame } from "./frames.ts";
+import { inOrder } from "./header-order.ts";
 import { openTcp } from "./tcp.ts";
 import type { OpenTransport, TlsSettings } from "./transport.ts";
 
@@ -82,7 +83,8 @@ export async function openSocket(
     get readyState() {
       return state;
     },
-    send: (data) => transport.send(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer)),
+    send: (data) =>
+      transport.send(typeof data === "string" ? data : inOrder(new Uint8Array(data as ArrayBuffer))),
     close: () => {
       state = CLOSING;
       transport.end();

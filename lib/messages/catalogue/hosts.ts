@@ -62,7 +62,7 @@ export const hosts = {
   "event.said": entry({
     summary: "One line for people.",
     kind: "news",
-    destination: "events",
+    destination: "events.{source}",
     data: z.object({ source: text(40), text: text(2_000), at: instant }),
     identity: ({ source, text: said, at }) => [source, said, at],
     line: ({ source, text: said }) => `${source}: ${firstLine(said)}`,

@@ -41,9 +41,12 @@ export const packages = {
       at,
     ],
     line: ({ repository, suite, package: name, version, previous, action }) =>
-      `package ${name}${version === undefined ? "" : ` ${version}`} ${action}` +
-      `${previous === undefined ? "" : `, was ${previous}`}` +
-      `${suite === undefined ? "" : ` in ${repository === undefined ? "" : `${repository} `}${suite}`}`,
+      [
+        `package ${name}`,
+        ...(version === undefined ? [] : [version]),
+        previous === undefined ? action : `${action}, was ${previous}`,
+        ...(suite === undefined ? [] : ["in", ...(repository === undefined ? [] : [repository]), suite]),
+      ].join(" "),
   }),
   "package.upgradable": entry({
     summary: "A host looked at its packages: what could be upgraded, what was, and what stood in the way.",

@@ -185,6 +185,7 @@ describeNeeding(
       const never = { name: "slow", hurry: () => undefined, look: () => forever() };
       let release: () => void = () => undefined;
       const released = new Promise<void>((resolve) => (release = resolve));
+      // oxlint-disable-next-line require-yield
       async function* forever(): AsyncGenerator<never> {
         await released;
       }
