@@ -14,7 +14,7 @@ interface Deps {
   readonly missing?: string;
   readonly attention: Attention;
   readonly reports: Reports;
-  readonly plan: { nextLook: number; upgradesWait: boolean };
+  readonly plan: { nextLook: number | undefined; upgradesWait: boolean };
 }
 type Surrounded = Context<Settings, Deps>;
 
@@ -28,7 +28,7 @@ export const aptWatcher = defineDaemon<Settings, Deps>({
     const rest = {
       attention: new Attention({ debounce, spacing }),
       reports: new Reports(host),
-      plan: { nextLook: 0, upgradesWait: false },
+      plan: { nextLook: undefined, upgradesWait: false },
     };
     try {
       return { apt: await openApt({ config, privilege, timeout }), ...rest };
@@ -40,8 +40,7 @@ export const aptWatcher = defineDaemon<Settings, Deps>({
   },
   on: { "package.published": expect },
   reconcile: (context) => {
-    const { deps, now, config } = context;
-    deps.plan.nextLook = Math.min(deps.plan.nextLook || Infinity, now().getTime() + byChance(config.splay));
+    const { deps, now } = context;
     const host = hostOf(context);
     if (host !== undefined) return standing(host);
     return deps.reports.news(undefined, { code: "APT_MISSING", reason: deps.missing ?? "" }, now());
@@ -70,6 +69,7 @@ async function* tick(context: Surrounded): AsyncGenerator<Message> {
   if (host === undefined) return;
   for (const [source, expected] of deps.attention.take(now().getTime()))
     yield* lookFor(source, expected, host);
+  deps.plan.nextLook ??= now().getTime() + byChance(config.splay);
   if (now().getTime() >= deps.plan.nextLook) {
     deps.plan.nextLook = now().getTime() + config.interval + byChance(config.splay);
     yield* lookAround(host);

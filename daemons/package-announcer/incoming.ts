@@ -26,7 +26,7 @@ export interface Incoming {
   readonly uploads: Uploads;
   readonly reprepro: Reprepro;
   readonly readControl: (file: string) => Promise<Control>;
-  readonly records: Records<Begun>;
+  readonly records: () => Promise<Records<Begun>>;
   /** How long a file must not have changed, and how long a part of one is waited for, in milliseconds. */
   readonly settle: number;
   readonly patience: number;
@@ -104,7 +104,8 @@ export class Intake {
   }
 
   async *#takeOne(upload: Upload, now: Date): AsyncGenerator<Told> {
-    const { uploads, reprepro, records } = this.#incoming;
+    const { uploads, reprepro } = this.#incoming;
+    const records = await this.#incoming.records();
     const key = keyOf(upload);
     insistOnName(upload);
     const file = uploads.pathOf(upload);
@@ -138,7 +139,7 @@ export class Intake {
       version: version.data,
       at: now.toISOString(),
     };
-    await records.put(keyOf(upload), started);
+    await (await records()).put(keyOf(upload), started);
     return started;
   }
 
@@ -175,7 +176,7 @@ export class Intake {
     log.warn({ code: "PACKAGE_REFUSED", ...upload }, refused);
     yield { trouble: refused };
     await uploads.reject(upload, reason);
-    await records.remove(keyOf(upload));
+    await (await records()).remove(keyOf(upload));
   }
 }
 

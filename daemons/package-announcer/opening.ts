@@ -40,9 +40,15 @@ export async function openSources(config: Settings, surroundings: Surroundings):
   return {
     spool: await openPushSpool(resolve(state, config.spool ?? SPOOL), "packages"),
     intakes: opened.map(({ intake }) => intake),
-    polls: await openPolls(config, surroundings),
+    polls: openPolls(config, surroundings),
     folders: [...opened.flatMap(({ uploads }) => uploads.folders), ...local].map(watchFolder),
   };
+}
+
+/** At a reload, what was begun under the former configuration is still written to: opened only when it is first needed. */
+function lazily<Opened>(open: () => Promise<Opened>): () => Promise<Opened> {
+  let opened: Promise<Opened> | undefined;
+  return () => (opened ??= open());
 }
 
 const isLocal = (url: string): boolean => url.startsWith("file:");
@@ -56,8 +62,10 @@ async function openIntake(name: string, reprepro: Kept, surroundings: Surroundin
   const { settings, log } = surroundings;
   const { folder, distributions, settle, patience } = incoming;
   const uploads = await openUploads(folder, distributions);
-  const records = await openRecords(join(settings.state, "packages", "incoming", name), begun, (file) =>
-    complain(surroundings, file),
+  const records = lazily(() =>
+    openRecords(join(settings.state, "packages", "incoming", name), begun, (file) =>
+      complain(surroundings, file),
+    ),
   );
   const archive = openReprepro({ base, gnupgHome, timeout });
   const intake = new Intake({
@@ -73,16 +81,16 @@ async function openIntake(name: string, reprepro: Kept, surroundings: Surroundin
   return [{ uploads, intake }];
 }
 
-async function openPolls({ archives }: Settings, surroundings: Surroundings): Promise<readonly Poll[]> {
+function openPolls({ archives }: Settings, surroundings: Surroundings): readonly Poll[] {
   const { settings, log } = surroundings;
-  const known = await openRecords(join(settings.state, "packages", "archives"), seen, (file) =>
-    complain(surroundings, file),
+  const known = lazily(() =>
+    openRecords(join(settings.state, "packages", "archives"), seen, (file) => complain(surroundings, file)),
   );
   return Object.entries(archives).map(([name, { url, interval, keyring, ...rest }]) => {
     if (keyring === undefined)
       log.warn({ archive: name }, `what the archive ${name} says is announced unverified: it has no keyring`);
     const archive = { ...rest, name, keyring, read: readerOf(url, http), verify: verifyClearSigned };
     // To look at a file of this machine costs next to nothing.
-    return new Poll({ ...archive, interval: isLocal(url) ? 0 : interval }, known, log);
+    return new Poll({ ...archive, url, interval: isLocal(url) ? 0 : interval }, known, log);
   });
 }

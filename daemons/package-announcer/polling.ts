@@ -10,16 +10,21 @@ const AGAIN = 5_000;
 /** How many looks in a row must fail for a reason that may pass before people are told. */
 const PATIENCE = 2;
 
+interface Polled extends Archive {
+  readonly url: string;
+  readonly interval: number;
+}
+
 /** Looks at one archive from outside, again and again. */
 export class Poll {
-  readonly #archive: Archive & { readonly interval: number };
-  readonly #seen: Records<Seen>;
+  readonly #archive: Polled;
+  readonly #seen: () => Promise<Records<Seen>>;
   readonly #log: Log;
   #due = 0;
   #failures = 0;
   #told = false;
 
-  constructor(archive: Archive & { readonly interval: number }, seen: Records<Seen>, log: Log) {
+  constructor(archive: Polled, seen: () => Promise<Records<Seen>>, log: Log) {
     this.#archive = archive;
     this.#seen = seen;
     this.#log = log;
@@ -37,13 +42,16 @@ export class Poll {
   /** Looks, if it is time to. What was seen is kept once it was told. */
   async *look(now: Date): AsyncGenerator<Told> {
     if (now.getTime() < this.#due) return;
-    const { name, interval } = this.#archive;
+    const { name, url, suite, interval } = this.#archive;
+    // At another address it is another archive.
+    const key = [name, url, suite].join(" ");
     try {
-      const found = await lookAt(this.#archive, this.#seen.all.get(name), now);
+      const known = await this.#seen();
+      const found = await lookAt(this.#archive, known.all.get(key), now);
       this.#due = now.getTime() + interval;
       this.#failures = 0;
       for (const change of found?.changes ?? []) yield { change };
-      if (found !== undefined) await this.#seen.put(name, found.seen);
+      if (found !== undefined) await known.put(key, found.seen);
       if (this.#told) yield { trouble: `the archive ${name} can be read again` };
       this.#told = false;
     } catch (error) {
