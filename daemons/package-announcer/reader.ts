@@ -26,9 +26,8 @@ const fromFolder =
     withPlainFile(`${folder}/${path}`, async (file) => {
       if (file === undefined) return "missing";
       if (file.tag === tag) return "same";
-      const body = await file.read();
-      if (body.length > most) throw unreadable(`${folder}/${path}`, `it is larger than ${most} bytes`);
-      return { body, tag: file.tag };
+      if (file.size > most) throw unreadable(`${folder}/${path}`, `it is larger than ${most} bytes`);
+      return { body: await file.read(), tag: file.tag };
     });
 
 const overHttp =

@@ -4,6 +4,7 @@ import { hasCode, READ_NOW } from "./files.ts";
 /** A plain file of this machine: what tells it from another that stood there before, and what it holds. */
 export interface PlainFile {
   readonly tag: string;
+  readonly size: number;
   readonly read: () => Promise<Buffer>;
 }
 
@@ -21,6 +22,7 @@ export async function withPlainFile<Result>(
     const status = await handle.stat({ bigint: true });
     if (!status.isFile()) throw new Error(`${path} is not a plain file`);
     return await within({
+      size: Number(status.size),
       tag: `${status.ino}-${status.size}-${status.mtimeNs}`,
       read: () => handle.readFile(),
     });

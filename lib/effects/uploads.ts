@@ -98,6 +98,8 @@ async function sizeOf(path: string, upload: Upload): Promise<Arriving[]> {
 
 const MAGIC = "!<arch>\n";
 const MEMBER = 60;
+/** What it is, its control files, its data. */
+const MEMBERS = 3;
 
 /** The file of a package is an ar archive (deb(5)): each member says how long it is, so that a part is told from the whole. */
 async function wholenessOf(path: string): Promise<Wholeness> {
@@ -111,6 +113,7 @@ async function wholenessOf(path: string): Promise<Wholeness> {
     const magic = await text(0, MAGIC.length);
     if (!MAGIC.startsWith(magic)) return "broken";
     let at = MAGIC.length;
+    let members = 0;
     while (at < size) {
       const header = await text(at, MEMBER);
       if (header.length < MEMBER) return "part";
@@ -119,8 +122,9 @@ async function wholenessOf(path: string): Promise<Wholeness> {
       at += MEMBER + Number(length);
       if (at > size) return "part";
       at += at % 2;
+      members += 1;
     }
-    return at > MAGIC.length ? "whole" : "part";
+    return members >= MEMBERS ? "whole" : "part";
   } finally {
     await handle.close();
   }

@@ -42,7 +42,7 @@ export interface SigningKey {
 
 export function aSigningKey(): SigningKey {
   // A socket in it must not have too long a path.
-  const home = mkdtempSync(join(tmpdir(), "gpg-"));
+  const home = mkdtempSync(join(tmpdir(), "skein-gpg-"));
   onTestFinished(() => {
     spawnSync("gpgconf", ["--homedir", home, "--kill", "all"]);
     execFileSync("rm", ["-rf", home]);
