@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
 import { defineCommand } from "../command.ts";
-import { uninstallReprepro } from "../../lib/effects/hooks/reprepro.ts";
 import { announceNoPushes, announcePushes, nameOf } from "../hooks.ts";
 import { print, printJson } from "../output.ts";
-import { announcePackages } from "../reprepro.ts";
+import { hookOfReprepro } from "../reprepro.ts";
 import { readSettings } from "../session.ts";
 
 export const hook = defineCommand({
@@ -28,18 +27,7 @@ export const hook = defineCommand({
   run: async (args) => {
     const settings = readSettings(args);
     const path = resolve(args.path);
-    if (args.reprepro) {
-      const folder =
-        args.action === "install"
-          ? await announcePackages(settings, path, args.name)
-          : await uninstallReprepro(path);
-      if (args.json) printJson({ action: args.action, hook: folder });
-      else
-        print(
-          `${args.action === "install" ? "packages are announced by" : "no longer announced by"} ${folder}`,
-        );
-      return 0;
-    }
+    if (args.reprepro) return hookOfReprepro(settings, path, args);
     const file =
       args.action === "install"
         ? await announcePushes(settings, path, nameOf(settings, path, args.name))

@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { installReprepro, uninstallReprepro } from "../../lib/effects/hooks/reprepro.ts";
@@ -157,6 +167,21 @@ describeNeeding({ reprepro: "reprepro", "dpkg-deb": "dpkg" }, "the hooks of a re
     await expect(uninstallReprepro(archive.base)).rejects.toThrow("Skein's hook is not there");
   });
 });
+
+test.runIf(process.getuid?.() === 0)(
+  "installed by root, it belongs to whoever owns the archive",
+  async () => {
+    const archive = anArchive();
+    const conf = join(archive.base, "conf");
+    chownSync(conf, 65534, 65534);
+    mkdirSync(join(archive.folder, "spool"));
+    await expect(install(archive)).rejects.toThrow("user 65534, may not write to");
+    expect(existsSync(join(conf, "skein"))).toBe(false);
+    chmodSync(join(archive.folder, "spool"), 0o3770);
+    await install(archive);
+    expect(statSync(join(conf, "skein"))).toMatchObject({ uid: 65534, gid: 65534 });
+  },
+);
 
 test("what is no base folder of reprepro is refused", async () => {
   await expect(uninstallReprepro("/nonexistent")).rejects.toMatchObject({ code: "HOOK_REFUSED" });

@@ -1,8 +1,9 @@
-import { chmod, readdir, readFile, stat } from "node:fs/promises";
+import { chmod, chown, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "../../failure.ts";
 import { hasCode, kindOf, makeFolder, readIfThere, writeWhole } from "../files.ts";
 import { removeAll } from "../folders.ts";
+import { isRoot } from "../processes.ts";
 import { withEndhook, withNotifier, withoutEndhook, withoutNotifier } from "./reprepro-configuration.ts";
 
 /** What an archive's changes are announced by. */
@@ -30,9 +31,9 @@ export async function installReprepro(installation: RepreproInstallation): Promi
       throw new Error("a name or a path holds a line end");
     const { conf, folder, options, distributions } = await read(base);
     await makeFolder(spool, 0o700);
+    await insistOnSpool(spool, conf);
     await makeFolder(folder);
-    // Whoever may write to the configuration runs reprepro, and its notifier writes here.
-    await chmod(folder, (await stat(conf)).mode & 0o7777);
+    await ownAs(conf, folder);
     const changed = withEndhook(options);
     for (const [file, contents] of [
       ["spool", `${spool}\n`],
@@ -68,6 +69,22 @@ export async function uninstallReprepro(base: string): Promise<string> {
     await removeAll(folder);
     return folder;
   });
+}
+
+/** Whoever owns the configuration runs reprepro, and its scripts write here: also where root installs them. */
+async function ownAs(conf: string, folder: string): Promise<void> {
+  const { uid, gid, mode } = await stat(conf);
+  await chmod(folder, mode & 0o7777);
+  if (isRoot()) await chown(folder, uid, gid);
+}
+
+async function insistOnSpool(spool: string, conf: string): Promise<void> {
+  const { uid: owner } = await stat(conf);
+  const { uid, mode } = await stat(spool);
+  if (owner === 0 || owner === uid || (mode & 0o022) !== 0) return;
+  throw new Error(
+    `its owner, user ${owner}, may not write to ${spool}: give that a group that both share, and mode 3770; or name another place with package-announcer.spool`,
+  );
 }
 
 async function read(base: string) {
