@@ -71,6 +71,10 @@ export const COMMANDS: Readonly<
     describe: "Install the hook that announces pushes, or take it out",
     load: async () => (await import("./commands/hook.ts")).hook,
   },
+  "package <action> <names..>": {
+    describe: "Announce packages, or have archives looked at now",
+    load: async () => (await import("./commands/package.ts")).packageCommand,
+  },
   check: {
     describe: "Check the configuration",
     load: async () => (await import("./commands/check.ts")).check,

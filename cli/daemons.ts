@@ -1,12 +1,14 @@
 import { agent } from "../agent/agent.ts";
 import { access } from "../daemons/access.ts";
 import { announcer } from "../daemons/announcer.ts";
+import { aptWatcher } from "../daemons/apt-watcher.ts";
 import { broker } from "../daemons/broker.ts";
 import { ciRunner } from "../daemons/ci-runner.ts";
 import { ciTrigger } from "../daemons/ci-trigger.ts";
 import { keepalive } from "../daemons/keepalive.ts";
 import { ledger } from "../daemons/ledger.ts";
 import { orchestrator } from "../daemons/orchestrator.ts";
+import { packageAnnouncer } from "../daemons/package-announcer.ts";
 import { repoUpdater } from "../daemons/repo-updater.ts";
 import type { Daemon } from "../lib/daemon/define.ts";
 
@@ -20,6 +22,8 @@ export const DAEMONS = {
   "ci-runner": ciRunner,
   access,
   keepalive,
+  "package-announcer": packageAnnouncer,
+  "apt-watcher": aptWatcher,
   orchestrator,
   agent,
 } as unknown as Readonly<Record<DaemonName, Daemon>>;
@@ -33,6 +37,8 @@ export const DAEMON_NAMES = [
   "ci-runner",
   "access",
   "keepalive",
+  "package-announcer",
+  "apt-watcher",
   "orchestrator",
   "agent",
 ] as const;

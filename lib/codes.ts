@@ -185,6 +185,40 @@ export const codes = {
     "Move it away: mv current current.old",
   ],
   DEPLOY_INTERRUPTED: ["The host went down in the middle of a script.", "Deploy again."],
+  // packages
+  PACKAGE_REFUSED: [
+    "A package that was uploaded did not get into the archive; it lies in `rejected`, with the reason beside it.",
+    "Mend what the reason names, and upload it again.",
+  ],
+  ARCHIVE_UNREACHABLE: [
+    "An archive of packages cannot be read, or does not hold what it says.",
+    "See that its address is right and its server answers; a mirror in the middle of an update mends itself.",
+  ],
+  ARCHIVE_SIGNATURE: [
+    "The signature of an archive of packages is wrong, or of a key that is not trusted.",
+    "Compare the key with that of its owner; if it changed rightly, install the new one.",
+  ],
+  ARCHIVE_EXPIRED: [
+    "What an archive of packages says of itself is no longer valid.",
+    "See that its owner still publishes it, and that the clocks are right.",
+  ],
+  APT_MISSING: [
+    "This host is to watch packages, but has no apt, or a file of its sources is not there.",
+    "Leave `apt-watcher` out of the configuration here, or mend the path in `sources`.",
+  ],
+  APT_LOCKED: [
+    "Another program held the lock of apt for too long.",
+    "See what it is and whether it still works: the reason names the process.",
+  ],
+  APT_FORBIDDEN: [
+    "This user may not refresh the lists of apt, or install packages.",
+    "Give it the lines for sudo of the guide, and set `apt-watcher.privilege`.",
+  ],
+  APT_FAILED: ["A program of apt ended with an error.", "Read the quoted end of its output; run it by hand."],
+  PACKAGE_NOT_VISIBLE: [
+    "A package was announced, but the source that this host has does not show it.",
+    "See whether the host has the right suite and component, and whether its mirror lags behind.",
+  ],
   // pipelines
   PIPELINE_INVALID: [
     "The .skein.yml of the revision does not fit its schema.",

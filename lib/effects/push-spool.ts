@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { hasCode, makeFolder } from "./files.ts";
 import { type Watch, watchFolder } from "./watch.ts";
 
-/** A file that the hook wrote. */
+/** A file that a hook wrote. */
 export interface SpooledFile {
   readonly file: string;
   /** When it was written: when the push was made. */
@@ -27,13 +27,13 @@ const MOST_BYTES = 4 * 1024 * 1024;
 /** A file that still has its first name after so long is of a hook that was killed; in milliseconds. */
 const ABANDONED = 60_000;
 
-/** Opens the folder that the hook writes to, and makes it where it is not there. */
-export async function openPushSpool(folder: string): Promise<PushSpool> {
+/** Opens the folder that a hook writes to, and makes it where it is not there. Its files are called `KIND-` and anything. */
+export async function openPushSpool(folder: string, kind = "push"): Promise<PushSpool> {
   await makeFolder(folder, 0o700);
   const rejected = join(folder, "rejected");
   return {
     ...watchFolder(folder),
-    list: () => listed(folder),
+    list: () => listed(folder, kind),
     read: ({ file }) => readPlain(file),
     remove: ({ file }) => rm(file, { force: true }),
     reject: async ({ file, at }) => {
@@ -43,8 +43,8 @@ export async function openPushSpool(folder: string): Promise<PushSpool> {
   };
 }
 
-async function listed(folder: string): Promise<SpooledFile[]> {
-  const names = (await readdir(folder)).filter((name) => /^\.?push-/.test(name));
+async function listed(folder: string, kind: string): Promise<SpooledFile[]> {
+  const names = (await readdir(folder)).filter((name) => name.replace(/^\./, "").startsWith(`${kind}-`));
   const found = await Promise.all(names.map((name) => seen(join(folder, name))));
   return found
     .flatMap((each) => each ?? [])

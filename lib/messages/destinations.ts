@@ -61,7 +61,7 @@ export const filled = (template: string, message: Message): string =>
 const FILLINGS: Readonly<Record<string, (message: Message) => string | undefined>> = {
   host: ({ data }) => ("host" in data ? data.host : undefined),
   source: ({ data }) =>
-    "source" in data ? data.source.replace(/[^A-Za-z0-9_-]/g, "-") || undefined : undefined,
+    "source" in data ? data.source?.replace(/[^A-Za-z0-9_-]/g, "-") || undefined : undefined,
   result: ({ data }) => (!("outcome" in data) ? "begin" : data.outcome === "passed" ? "success" : "cake"),
 };
 
