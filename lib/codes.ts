@@ -173,6 +173,15 @@ export const codes = {
     "Move it away: mv current current.old",
   ],
   DEPLOY_INTERRUPTED: ["The host went down in the middle of a script.", "Deploy again."],
+  // checkouts
+  CHECKOUT_BLOCKED: [
+    "Something that was not checked out stands where a checkout should go.",
+    "Move it away, or choose another `target`: nothing is overwritten unasked.",
+  ],
+  CHECKOUT_BUSY: [
+    "Another process updates this checkout.",
+    "Nothing: it is tried again. If it stays so, see which other `repo-updater` has the same state folder.",
+  ],
   // pipelines
   PIPELINE_INVALID: [
     "The .skein.yml of the revision does not fit its schema.",

@@ -1,12 +1,13 @@
 import type { z } from "zod";
 import { builds } from "./catalogue/builds.ts";
+import { checkouts } from "./catalogue/checkouts.ts";
 import { commits } from "./catalogue/commits.ts";
 import { deploys } from "./catalogue/deploys.ts";
 import { hosts } from "./catalogue/hosts.ts";
 import { rollouts } from "./catalogue/rollouts.ts";
 
 /** Every type of message: what it says, how it travels, where, and what tells two of them apart. */
-export const catalogue = { ...commits, ...builds, ...rollouts, ...deploys, ...hosts } as const;
+export const catalogue = { ...commits, ...checkouts, ...builds, ...rollouts, ...deploys, ...hosts } as const;
 
 /** The name of a type of message. */
 export type MessageType = keyof typeof catalogue;

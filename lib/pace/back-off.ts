@@ -2,6 +2,8 @@
 export interface BackOff<Key> {
   /** What is to be done by now. */
   due(now: Date): Key[];
+  /** Whether something is still to be done. */
+  isPending(key: Key): boolean;
   /** Notes a success; answers whether it had failed before. */
   succeeded(key: Key): boolean;
   /** Notes a failure; answers whether it is the first since the last success. */
@@ -24,6 +26,7 @@ export function backOff<Key>(keys: Iterable<Key>, { first, most }: Delays): Back
   const pending = new Map<Key, Pending>([...keys].map((key) => [key, { failures: 0, due: 0 }]));
   return {
     due: (now) => [...pending].filter(([, { due }]) => due <= now.getTime()).map(([key]) => key),
+    isPending: (key) => pending.has(key),
     succeeded: (key) => {
       const failures = pending.get(key)?.failures ?? 0;
       pending.delete(key);
