@@ -93,7 +93,7 @@ async function fetchOrSay(repository: RepositoryName, context: Surrounded): Prom
       each.type === "mirror.updated" ? [each, ...fetched(each.data, context)] : [each],
     );
     return deps.missing.succeeded(repository)
-      ? [...said, ...line("fetched", `can fetch ${repository} again`, context)]
+      ? [...said, ...line("problem", `can fetch ${repository} again`, context)]
       : said;
   } catch (error) {
     if (!deps.missing.failed(repository, now())) return [];

@@ -141,7 +141,8 @@ test("what stands in the way is said once, tried again at each tick, and no more
           new Failure("MIRROR_UNREACHABLE", `Cannot fetch ${repository}: away`, { transient: true }),
         ),
   );
-  const daemon = given(repoUpdater, { settings: settingsOf(["shop", "docs"]), deps });
+  const settings = settingsOf(["shop", "docs"]);
+  const daemon = given(repoUpdater, { settings, config: { say: ["problem"] }, deps });
   const said = await Promise.all([1, 2, 3].map(() => daemon.when("commit.pushed", aPush())));
   expect(dataOf("event.said", said.flat())).toMatchObject([
     { source: "repo-updater", text: "web1 problem: Cannot fetch shop: away" },
@@ -161,7 +162,8 @@ test("one repository that is away keeps no other from being fetched", async () =
   const { deps } = fetching((repository) =>
     repository === shop ? Promise.reject(new Error("away")) : Promise.resolve(),
   );
-  const daemon = given(repoUpdater, { settings: settingsOf(["shop", "docs"]), deps });
+  const settings = settingsOf(["shop", "docs"]);
+  const daemon = given(repoUpdater, { settings, config: { say: ["problem"] }, deps });
   const said = await daemon.reconcile();
   expect(dataOf("mirror.updated", said)).toMatchObject([{ repository: "docs" }]);
   expect(dataOf("event.said", said)).toHaveLength(1);
