@@ -47,9 +47,9 @@ export const repoUpdater = defineDaemon<Settings, Deps>({
       if (waiting.length === 0) return [];
       // The build may be heard of before the push.
       const said = build.outcome === "passed" ? await fetchOrSay(build.repository, context) : [];
-      const moved: Checkout[] = [];
-      for (const each of waiting) if (await each.note(build)) moved.push(each);
-      return [...said, ...(await updateAll(moved, context))];
+      const fresh = !context.deps.missing.isPending(build.repository);
+      await Promise.all(waiting.map((each) => each.note(build, fresh)));
+      return [...said, ...(await updateAll(waiting, context))];
     },
   },
   // What was missed while nobody listened is fetched with everything else.

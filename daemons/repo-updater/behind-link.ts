@@ -77,11 +77,11 @@ async function wholeIn(store: string, { folder }: Place): Promise<string | undef
   return (await kindOf(join(store, folder))) === "folder" ? folder : undefined;
 }
 
-async function fill(path: string, commit: Revision, { git, actor, inspect }: Tools): Promise<void> {
+async function fill(path: string, commit: Revision, { git, actor, own, inspect }: Tools): Promise<void> {
   await inspect(commit);
   await actor.run("mkdir", "--", path);
-  await actor.withFolder((own) =>
-    layOut(git, { commit, into: path, index: join(own, "index"), through: actor.through }),
+  await actor.withFolder(own, (folder) =>
+    layOut(git, { commit, into: path, index: join(folder, "index"), through: actor.through }),
   );
   await actor.run("sync", "-f", "--", path);
 }

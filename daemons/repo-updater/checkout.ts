@@ -11,7 +11,7 @@ import type { RefName, Revision } from "../../lib/schema/names.ts";
 import { removeBehindLink, sweep, updateBehindLink } from "./behind-link.ts";
 import { type CheckoutConfig, isOfEach } from "./config.ts";
 import { type Tools, updateInPlace } from "./in-place.ts";
-import { builds, noted, supersedes } from "./passed.ts";
+import { type Builds, builds, decided, noted } from "./passed.ts";
 import { intentOf, place, type Refused, type Wish } from "./places.ts";
 
 /** What became of one ref of a checkout. */
@@ -32,8 +32,8 @@ export interface Checkout {
   readonly config: CheckoutConfig;
   /** Makes it what it should be, and tells what happened, ref by ref. */
   update(how: Update): Promise<readonly Happened[]>;
-  /** Notes how a build ended; answers whether that may have changed what should be checked out. */
-  note(build: Data<"build.finished">): Promise<boolean>;
+  /** Notes how a build ended: the next update knows. */
+  note(build: Data<"build.finished">, fresh: boolean): Promise<void>;
 }
 
 interface Update {
@@ -78,6 +78,22 @@ export async function openCheckout(
     );
   };
 
+  /** What of each ref may be checked out, decided anew; what is known of refs that are gone goes. */
+  const passedOf = async (refs: readonly RefAt[], fresh: boolean): Promise<ReadonlyMap<string, Builds>> => {
+    const known = await openBuilds();
+    for (const [ref, former] of [...known.all]) {
+      const at = refs.find((each) => each.ref === ref);
+      if (at === undefined) {
+        if (fresh) await known.remove(ref);
+        continue;
+      }
+      const now = await decided(git, at, { builds: former, pipelines: config.pipelines, fresh });
+      if (now.allowed !== former.allowed || now.passed.length !== former.passed.length)
+        await known.put(ref, now);
+    }
+    return known.all;
+  };
+
   const update = async ({ verify, fresh }: Update): Promise<Happened[]> => {
     const places = await openRecords(join(own, "places"), place, onDamaged);
     // The mirror says nothing of it, and it seldom changes.
@@ -89,17 +105,14 @@ export async function openCheckout(
     });
     // Nothing was ever fetched: that is told already.
     if (!fresh && refs.length === 0) return [];
-    const passed = config.on === "build" ? await openBuilds() : undefined;
-    const allowed = (at: RefAt) => (passed === undefined ? at.revision : passed.all.get(at.ref)?.allowed);
+    const passed = config.on === "build" ? await passedOf(refs, fresh) : undefined;
+    const allowed = (at: RefAt) => (passed === undefined ? at.revision : passed.get(at.ref)?.allowed);
     const { wishes, gone, refused } = intentOf({ config, refs, places: places.all, standard, allowed });
-    const tools: Tools = { name, config, target: config.target, git, actor, places, verify, inspect };
+    const tools: Tools = { name, config, target: config.target, git, actor, places, own, verify, inspect };
     const happened: Happened[] = refused.map((each) => ({ what: "problem", ...each }));
     // First, for the name of what is gone may be that of what came.
     for (const key of fresh ? gone : []) happened.push(...(await attempt(key, () => remove(key, tools))));
     for (const wish of wishes) happened.push(...(await attempt(wish.ref, () => grant(wish, tools))));
-    if (passed !== undefined && fresh)
-      for (const ref of passed.all.keys())
-        if (!refs.some((each) => each.ref === ref)) await passed.remove(ref);
     if (isBehindLink(config) && (verify || happened.length > 0)) await sweep(tools);
     return happened;
   };
@@ -108,16 +121,12 @@ export async function openCheckout(
     name,
     config,
     update: (how) => alone(() => update(how)),
-    note: (build) =>
+    note: (build, fresh) =>
       alone(async () => {
         const known = await openBuilds();
-        const former = known.all.get(build.ref) ?? { passed: [] };
-        const { builds: now, complete } = noted(former, build, config.pipelines);
-        const at = complete && (await git.refs()).find(({ ref }) => ref === build.ref);
-        const moves =
-          complete !== undefined && (await supersedes(git, complete, at || undefined, former.allowed));
-        await known.put(build.ref, moves ? { ...now, allowed: complete } : now);
-        return moves;
+        // Whoever is on the bus may tell of builds: only of refs that there are is anything kept.
+        if (fresh && !(await git.refs()).some(({ ref }) => ref === build.ref)) return;
+        await known.put(build.ref, noted(known.all.get(build.ref) ?? { passed: [] }, build));
       }),
   };
 }

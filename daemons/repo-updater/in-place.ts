@@ -17,6 +17,8 @@ export interface Tools {
   readonly git: Git;
   readonly actor: Actor;
   readonly places: Records<Place>;
+  /** What we keep of it, where nobody else may look. */
+  readonly own: string;
   /** @throws {Failure} TREE_SYMLINK where a revision must not be checked out */
   readonly inspect: (revision: Revision) => Promise<void>;
   /** Whether what should lie there is looked at, or taken for granted. */
@@ -68,9 +70,9 @@ async function requireFolder({ config, target, actor }: Tools, isOurs: boolean):
 export const blocked = (path: string, why: string): Failure =>
   new Failure("CHECKOUT_BLOCKED", `Cannot check out as ${path}: it ${why}`);
 
-function lay(commit: Revision, former: Revision | undefined, { config, target, git, actor }: Tools) {
-  return actor.withFolder(async (own) => {
-    const index = join(own, "index");
+function lay(commit: Revision, former: Revision | undefined, { config, target, git, actor, own }: Tools) {
+  return actor.withFolder(own, async (folder) => {
+    const index = join(folder, "index");
     const theirs = join(target, ".git", "index");
     const isKnown = former !== undefined && (await git.has(former));
     // What people's own git had checked out there is the former revision, whatever it was.

@@ -15,35 +15,54 @@ export type Builds = z.infer<typeof builds>;
 /** How many builds of a ref are remembered. */
 const MOST = 200;
 
-/** Notes how a build ended, and says for which revision nothing is wanting now, if that is so. */
-export function noted(
-  { passed, allowed }: Builds,
-  { build, revision: id, outcome }: Data<"build.finished">,
-  pipelines: readonly string[],
-): { readonly builds: Builds; readonly complete: Revision | undefined } {
-  if (isOfSvn(id)) return { builds: { passed, allowed }, complete: undefined };
+/** Notes how a build ended. The last result counts: a build that is run again and fails has not passed. */
+export function noted(known: Builds, { build, revision: id, outcome }: Data<"build.finished">): Builds {
+  if (isOfSvn(id)) return known;
   const pipeline = build.slice(0, build.lastIndexOf("@"));
-  // The last result counts: a build that is run again and fails has not passed.
-  const others = passed.filter((each) => each.revision !== id || each.pipeline !== pipeline);
-  const now = outcome === "passed" ? [...others, { revision: id, pipeline }] : others;
-  const has = (name: string) => now.some((each) => each.revision === id && each.pipeline === name);
-  const complete = outcome === "passed" && (pipelines.length === 0 || pipelines.every(has));
-  return { builds: { passed: now.slice(-MOST), allowed }, complete: complete ? id : undefined };
+  const others = known.passed.filter((each) => each.revision !== id || each.pipeline !== pipeline);
+  const passed = outcome === "passed" ? [...others, { revision: id, pipeline }] : others;
+  return { ...known, passed: passed.slice(-MOST) };
+}
+
+/** Decides what may be checked out of a ref now. Of a mirror that is fresh, what was decided on need not be remembered. */
+export async function decided(
+  git: Pick<Git, "has" | "isAncestor">,
+  at: RefAt,
+  { builds: { passed, allowed: former }, pipelines, fresh }: Known,
+): Promise<Builds> {
+  const complete = completeIn(passed, pipelines);
+  let allowed = former;
+  for (const id of complete) if (await supersedes(git, id, at, allowed)) allowed = id;
+  const rest = fresh ? passed.filter(({ revision }) => !complete.includes(revision)) : passed;
+  return { passed: rest, allowed };
+}
+
+interface Known {
+  readonly builds: Builds;
+  readonly pipelines: readonly string[];
+  readonly fresh: boolean;
+}
+
+/** The revisions of which every build that is asked for passed, in the order in which they did. */
+function completeIn(passed: Builds["passed"], pipelines: readonly string[]): Revision[] {
+  const ids = [...new Set(passed.map(({ revision }) => revision))];
+  const has = (id: Revision, name: string) =>
+    passed.some(({ revision, pipeline }) => revision === id && pipeline === name);
+  return ids.filter((id) => pipelines.every((name) => has(id, name)));
 }
 
 /**
  * Whether a revision that passed takes the place of the one that is allowed now: it must be on its branch, or be its tag, and builds
  * that end in another order than they began do not lead back to an older one.
  */
-export async function supersedes(
+async function supersedes(
   git: Pick<Git, "has" | "isAncestor">,
   id: Revision,
-  at: RefAt | undefined,
+  at: RefAt,
   now: Revision | undefined,
 ): Promise<boolean> {
-  if (at === undefined || !(await git.has(id))) return false;
-  const isOn = (each: Revision) => git.isAncestor(each, at.revision);
+  const isOn = async (each: Revision) => (await git.has(each)) && git.isAncestor(each, at.revision);
   if (!(await isOn(id))) return false;
-  if (now === undefined || now === id || !(await git.has(now)) || !(await isOn(now))) return true;
+  if (now === undefined || !(await isOn(now))) return true;
   return git.isAncestor(now, id);
 }

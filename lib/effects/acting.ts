@@ -1,4 +1,4 @@
-import { chown, mkdtemp, rm } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, reasonOf } from "../failure.ts";
@@ -11,8 +11,8 @@ export interface Actor {
   readonly through: readonly string[];
   /** Runs a program to its end. @throws {Failure} COMMAND_FAILED with the end of what it said, or DISK_FULL */
   run(program: string, ...args: readonly string[]): Promise<void>;
-  /** Does work with a folder that only the actor can enter, and removes it. */
-  withFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result>;
+  /** Does work with a folder that only the actor may enter, and removes it: below `own`, unless that is closed to the actor. */
+  withFolder<Result>(own: string, work: (folder: string) => Promise<Result>): Promise<Result>;
 }
 
 const ENVIRONMENT = { PATH: "/usr/local/bin:/usr/bin:/bin", LC_ALL: "C" };
@@ -49,6 +49,12 @@ async function idOf(user: string, which: "-u" | "-g"): Promise<number> {
   throw new Failure("CONFIG_INVALID", `Cannot act as ${user}: there is no such user`);
 }
 
+/** What a process that was killed left there goes. */
+async function makeAnew(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { mode: 0o700 });
+}
+
 function actor(
   words: readonly string[],
   through: readonly string[],
@@ -63,9 +69,11 @@ function actor(
       const full = /No space left on device|Disk quota exceeded/.test(stderr);
       throw new Failure(full ? "DISK_FULL" : "COMMAND_FAILED", reasonOf(stderr || `${program}: ${code}`));
     },
-    withFolder: async (work) => {
-      const folder = await mkdtemp(join(tmpdir(), "skein-checkout-"));
+    withFolder: async (own, work) => {
+      const folder =
+        owner === undefined ? join(own, "work") : await mkdtemp(join(tmpdir(), "skein-checkout-"));
       try {
+        if (owner === undefined) await makeAnew(folder);
         if (owner !== undefined) await chown(folder, owner.uid, owner.gid);
         return await work(folder);
       } finally {

@@ -44,7 +44,7 @@ asWhoMay("as another user", () => {
       await hear();
       const paths = readdirSync(at("home"), { recursive: true, encoding: "utf8" });
       expect(paths.length).toBeGreaterThan(3);
-      for (const path of paths) expect(lstatSync(at("home", path)).uid, path).toBe(65_534);
+      expect(paths.filter((path) => lstatSync(at("home", path)).uid !== 65_534)).toEqual([]);
     },
   );
 
