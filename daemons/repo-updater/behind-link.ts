@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { kindOf } from "../../lib/effects/files.ts";
 import { linkTarget, namesIn } from "../../lib/effects/folders.ts";
 import { layOut } from "../../lib/effects/git.ts";
-import { blocked, type Tools } from "./in-place.ts";
+import { blocked, requireOwn, type Tools } from "./in-place.ts";
 import type { Revision } from "../../lib/schema/names.ts";
 import { isOfEach } from "./config.ts";
 import type { Place, Wish } from "./places.ts";
@@ -21,6 +21,7 @@ function whereabouts({ name, target }: Pick<Tools, "name" | "target">, entry: st
 export async function updateBehindLink({ key, ref, revision, entry }: Wish, tools: Tools): Promise<boolean> {
   const { actor, places, target } = tools;
   const { folder, link, store } = whereabouts(tools, entry);
+  await requireOwn(folder, link, actor);
   await requireLink(link, store);
   const known = places.all.get(key);
   const ours = known?.target === target && known.entry === entry ? known : undefined;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Actor } from "../../lib/effects/acting.ts";
 import { kindOf } from "../../lib/effects/files.ts";
-import { namesIn } from "../../lib/effects/folders.ts";
+import { namesIn, ownerOf } from "../../lib/effects/folders.ts";
 import { type Git, layOut } from "../../lib/effects/git.ts";
 import type { Records } from "../../lib/effects/records.ts";
 import { Failure } from "../../lib/failure.ts";
@@ -63,8 +63,22 @@ async function requireFolder({ config, target, actor }: Tools, isOurs: boolean):
     return;
   }
   if (kind !== "folder") throw blocked(target, "is not a folder");
+  await requireOwn(target, target, actor);
   if (isOurs || config.mode === "dangerous" || (await namesIn(target)).length === 0) return;
   throw blocked(target, "holds files that were not checked out there: empty it, or use the mode dangerous");
+}
+
+/**
+ * Root writes into no folder of another user, who could turn what it writes elsewhere.
+ * @throws {Failure} CHECKOUT_BLOCKED
+ */
+export async function requireOwn(folder: string, path: string, { uid }: Actor): Promise<void> {
+  const owner = await ownerOf(folder);
+  if (uid !== 0 || owner === undefined || owner === 0) return;
+  throw blocked(
+    path,
+    `is in a folder of the user ${owner}: name that user in \`user\`, or make the folder root's`,
+  );
 }
 
 export const blocked = (path: string, why: string): Failure =>

@@ -7,6 +7,7 @@ import { isRoot } from "./processes.ts";
 
 /** Whoever writes into folders that people have: this process, or another user where it is root. Nothing it began outlives us. */
 export interface Actor {
+  readonly uid: number;
   /** What git is called through. It may read besides what is ours alone, such as mirrors, and write nothing more. */
   readonly through: readonly string[];
   /** Runs a program to its end. @throws {Failure} COMMAND_FAILED with the end of what it said, or DISK_FULL */
@@ -61,6 +62,7 @@ function actor(
   owner?: { readonly uid: number; readonly gid: number },
 ): Actor {
   return {
+    uid: owner?.uid ?? process.getuid?.() ?? 0,
     through,
     run: async (program, ...args) => {
       const [first = "", ...rest] = [...words, program, ...args];

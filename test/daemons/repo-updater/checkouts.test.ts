@@ -381,6 +381,28 @@ describe("after builds", () => {
     expect(page(at("web"))).toBe("one");
   });
 
+  test("a build that is heard of while the repository is away counts once it is back", async () => {
+    const { shop, built, at, daemon, wait } = await aHost(after);
+    await built(await shop.push({ page: "one" }));
+    const second = await shop.push({ page: "two" });
+    execFileSync("mv", [shop.path, `${shop.path}.away`]);
+    await built(second);
+    expect(page(at("web"))).toBe("one");
+    execFileSync("mv", [`${shop.path}.away`, shop.path]);
+    wait(10_000);
+    await daemon().tick();
+    expect(page(at("web"))).toBe("two");
+  });
+
+  test("of what is told of refs that the repository does not have, nothing is kept", async () => {
+    const { shop, hear, built, at } = await aHost(after);
+    await shop.push({ page: "one" });
+    await hear();
+    for (let turn = 0; turn < 20; turn += 1)
+      await built(revisionOf("b"), { ref: `refs/heads/forged-${turn}` });
+    expect(readdirSync(at("state", "checkouts", "web", "builds"))).toEqual([]);
+  });
+
   test("branches below a puppetmaster come once they passed, and go when they are deleted", async () => {
     const { shop, hear, built, at } = await aHost({
       env: { mode: "puppetmaster", target: "env", on: "build" },
@@ -444,6 +466,27 @@ test("a burst of pushes checks out the newest, in few updates", async () => {
   expect(readFileSync(at("web", "page"), "utf8")).toBe("10");
   expect(updatesIn(said).length).toBeLessThanOrEqual(11);
 });
+
+test("lines for people begin as the older kit's did, as they were recorded", async () => {
+  const { shop, hear, at } = await aHost({ env: { mode: "puppetmaster", target: "env" } });
+  await shop.push({ page: "one" });
+  await shop.git.raw(["push", "origin", "HEAD:feature/s1"]);
+  const recorded = JSON.parse(readFileSync("test/fixtures/legacy/stomp-git.json", "utf8")) as Recorded;
+  const form = (line: string) =>
+    line
+      .replace(/^\S+/, "HOST")
+      .replace(/\[.*?\] refs\/\S+ [0-9a-f]{40}$/, "[REPO] REF ID")
+      .replace(/(removed branch) \/.*/, "$1 PATH");
+  const theirs = new Set(recorded.flatMap(({ frames }) => frames.map(({ body }) => form(body.trim()))));
+  const fetched = linesIn(await hear())[0] ?? "";
+  await shop.git.raw(["push", "origin", ":feature/s1"]);
+  const removed = linesIn(await hear()).at(-1) ?? "";
+  expect(theirs).toContain(form(fetched));
+  expect(removed).toContain(`removed branch ${at("env", "feature_s1")}`);
+  expect(theirs).toContain(form(removed));
+});
+
+type Recorded = readonly { readonly frames: readonly { readonly body: string }[] }[];
 
 describe("configurations that are refused", () => {
   const wrong = (checkouts: unknown) =>

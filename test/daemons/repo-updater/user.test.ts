@@ -48,6 +48,23 @@ asWhoMay("as another user", () => {
     },
   );
 
+  test("without a user, root writes into no folder of another one", async () => {
+    const { shop, hear, at, folder } = await aHost({
+      place: { mode: "dangerous", branch: "main", target: "place" },
+      link: { mode: "atomic", target: "theirs/link" },
+      env: { mode: "puppetmaster", target: "env" },
+    });
+    for (const each of ["place", "theirs", "env"]) {
+      mkdirSync(join(folder, each));
+      chownSync(join(folder, each), 65_534, 65_534);
+    }
+    await shop.push({ page: "one" });
+    expect(linesIn(await hear()).filter((text) => text.includes("a folder of the user 65534"))).toHaveLength(
+      3,
+    );
+    for (const each of ["place", "theirs", "env"]) expect(readdirSync(at(each))).toEqual([]);
+  });
+
   test("what they may not write is not written by us", async () => {
     const { shop, hear, at } = await withUser("trusting");
     chownSync(at("home"), 0, 0);
