@@ -67,10 +67,21 @@ export function intentOf(situation: Situation): Intent {
 }
 
 function forOne({ config, refs, standard, allowed }: Situation): Intent {
-  const ref = config.branch === undefined ? standard : refName.parse(`refs/heads/${config.branch}`);
+  const ref =
+    config.branch === undefined
+      ? (standard ?? onlyBranch(refs))
+      : refName.parse(`refs/heads/${config.branch}`);
   const nothing = { wishes: [], gone: [] };
   if (ref === undefined)
-    return { ...nothing, refused: [{ ref: "", reason: `${config.repository} has no default branch` }] };
+    return {
+      ...nothing,
+      refused: [
+        {
+          ref: "",
+          reason: `${config.repository} names no default branch that it has: name one in \`branch\``,
+        },
+      ],
+    };
   const at = refs.find((each) => each.ref === ref);
   if (at === undefined) {
     const reason = `${config.repository} has no branch ${shortRef(ref)}: what was checked out of it stays`;
@@ -82,6 +93,12 @@ function forOne({ config, refs, standard, allowed }: Situation): Intent {
     wishes: wanted === undefined ? [] : [{ key: ONLY, ref, revision: wanted }],
     refused: [],
   };
+}
+
+/** Of a repository whose HEAD names a branch that nobody has pushed, there is often just one that somebody has. */
+function onlyBranch(refs: readonly RefAt[]): RefName | undefined {
+  const [first, ...others] = refs.filter(({ ref }) => ref.startsWith("refs/heads/"));
+  return others.length === 0 ? first?.ref : undefined;
 }
 
 function forEachRef({ config, refs, places, allowed }: Situation): Intent {

@@ -91,6 +91,37 @@ describe("trusting", () => {
   });
 });
 
+describe("the default branch", () => {
+  test("is the only one there is, where the repository names one that nobody pushed", async () => {
+    const { shop, hear, at } = await aHost({ docs: { mode: "trusting", target: "docs" } });
+    await shop.git.checkoutLocalBranch("trunk");
+    await shop.push({ page: "one" });
+    await hear();
+    expect(treeOf(at("docs"))).toEqual({ page: "one" });
+  });
+
+  test("is none of several, where the repository names one that nobody pushed", async () => {
+    const { shop, hear, at } = await aHost({ docs: { mode: "trusting", target: "docs" } });
+    await shop.commit({ page: "one" });
+    await shop.git.raw(["push", "origin", "HEAD:a", "HEAD:b"]);
+    expect(linesIn(await hear())).toContain(
+      "web1 problem: docs: shop names no default branch that it has: name one in `branch`",
+    );
+    expect(existsSync(at("docs"))).toBe(false);
+  });
+
+  test("stays what it was while the repository is away", async () => {
+    const { shop, hear, at, restart } = await aHost({ docs: { mode: "trusting", target: "docs" } });
+    await shop.push({ page: "one" });
+    await shop.git.raw(["push", "origin", "HEAD:other"]);
+    await hear();
+    writeFileSync(at("docs", "page"), "scribbled");
+    execFileSync("mv", [shop.path, `${shop.path}.away`]);
+    await restart().reconcile();
+    expect(treeOf(at("docs"))).toEqual({ page: "one" });
+  });
+});
+
 describe("branch", () => {
   test("pushes of another branch change nothing", async () => {
     const { shop, hear, at } = await aHost({ live: { mode: "branch", branch: "live", target: "live" } });
