@@ -2,10 +2,10 @@ import { join } from "node:path";
 import type { Actor } from "../../lib/effects/acting.ts";
 import { kindOf } from "../../lib/effects/files.ts";
 import { namesIn, ownerOf } from "../../lib/effects/folders.ts";
-import { type Git, layOut } from "../../lib/effects/git.ts";
+import { type Git, layOut, moveHead } from "../../lib/effects/git.ts";
 import type { Records } from "../../lib/effects/records.ts";
 import { Failure } from "../../lib/failure.ts";
-import type { Revision } from "../../lib/schema/names.ts";
+import type { RefName, Revision } from "../../lib/schema/names.ts";
 import type { CheckoutConfig } from "./config.ts";
 import { ONLY, type Place, type Wish } from "./places.ts";
 
@@ -35,17 +35,18 @@ export async function updateInPlace({ ref, revision }: Wish, tools: Tools): Prom
   const ours = known?.target === target ? known : undefined;
   await requireFolder(tools, ours !== undefined);
   if (ours?.pending === undefined && ours?.revision === revision && !verify) return false;
+  const bring = (to: Revision, from: Revision | undefined) => lay(ref, to, from, tools);
   const note = (now: Pick<Place, "revision" | "pending">) => places.put(ONLY, { ref, target, ...now });
   let former = ours?.revision;
   // What a killed update began is finished before the next one: only then is it known what lies there.
   if (ours?.pending !== undefined && ours.pending !== revision && (await git.has(ours.pending))) {
-    await lay(ours.pending, former, tools);
+    await bring(ours.pending, former);
     former = ours.pending;
   }
   const changes = former !== revision || ours?.pending !== undefined;
   if (changes) await inspect(revision);
   if (changes) await note({ ...(former && { revision: former }), pending: revision });
-  await lay(revision, former, tools);
+  await bring(revision, former);
   if (!changes) return false;
   // The data first: a record of files that a power cut took would be believed.
   await actor.run("sync", "-f", "--", target);
@@ -84,20 +85,25 @@ export async function requireOwn(folder: string, path: string, { uid }: Actor): 
 export const blocked = (path: string, why: string): Failure =>
   new Failure("CHECKOUT_BLOCKED", `Cannot check out as ${path}: it ${why}`);
 
-function lay(commit: Revision, former: Revision | undefined, { config, target, git, actor, own }: Tools) {
-  return actor.withFolder(own, async (folder) => {
+async function lay(
+  ref: RefName,
+  commit: Revision,
+  former: Revision | undefined,
+  { config, target, git, actor, own }: Tools,
+): Promise<void> {
+  const repository = join(target, ".git");
+  const hasOwn =
+    config.mode === "dangerous" &&
+    (await kindOf(repository)) === "folder" &&
+    (await ownerOf(repository)) === actor.uid;
+  await actor.withFolder(own, async (folder) => {
     const index = join(folder, "index");
-    const theirs = join(target, ".git", "index");
+    const theirs = join(repository, "index");
     const isKnown = former !== undefined && (await git.has(former));
     // What people's own git had checked out there is the former revision, whatever it was.
-    if (!isKnown && config.mode === "dangerous" && (await kindOf(theirs)) === "file")
-      await actor.run("cp", "--", theirs, index);
-    await layOut(git, {
-      commit,
-      into: target,
-      index,
-      former: isKnown ? former : undefined,
-      through: actor.through,
-    });
+    if (!isKnown && hasOwn && (await kindOf(theirs)) === "file") await actor.run("cp", "--", theirs, index);
+    const { through } = actor;
+    await layOut(git, { commit, into: target, index, former: isKnown ? former : undefined, through });
   });
+  if (hasOwn) await moveHead(git, { folder: target, repository, ref, commit, through: actor.plain });
 }

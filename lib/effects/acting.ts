@@ -8,7 +8,9 @@ import { isRoot } from "./processes.ts";
 /** Whoever writes into folders that people have: this process, or another user where it is root. Nothing it began outlives us. */
 export interface Actor {
   readonly uid: number;
-  /** What git is called through. It may read besides what is ours alone, such as mirrors, and write nothing more. */
+  /** What a program is called through. */
+  readonly plain: readonly string[];
+  /** What git is called through on what is ours. It may read besides what is ours alone, such as mirrors, and write nothing more. */
   readonly through: readonly string[];
   /** Runs a program to its end. @throws {Failure} COMMAND_FAILED with the end of what it said, or DISK_FULL */
   run(program: string, ...args: readonly string[]): Promise<void>;
@@ -63,6 +65,7 @@ function actor(
 ): Actor {
   return {
     uid: owner?.uid ?? process.getuid?.() ?? 0,
+    plain: words,
     through,
     run: async (program, ...args) => {
       const [first = "", ...rest] = [...words, program, ...args];

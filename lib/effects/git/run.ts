@@ -8,7 +8,7 @@ export interface GitCall {
   readonly environment?: Readonly<Record<string, string>>;
   readonly timeout?: number;
   readonly most?: number;
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   /** Words that git is called through, such as those that make it another user. */
   readonly through?: readonly string[];
 }

@@ -176,6 +176,29 @@ describe("dangerous", () => {
     expect(treeOf(at("site"))).toEqual({ page: "two", upload: "theirs" });
   });
 
+  test("its own git knows: the branch is moved along, and nothing counts as changed", async () => {
+    const { shop, hear, at } = await aHost({ site: { mode: "dangerous", branch: "live", target: "site" } });
+    await shop.push({ page: "one" });
+    await shop.git.raw(["push", "origin", "HEAD:live"]);
+    execFileSync("git", ["clone", "--quiet", shop.path, at("site")]);
+    const inSite = (...words: string[]) =>
+      execFileSync("git", ["-C", at("site"), ...words], { encoding: "utf8" }).trim();
+    writeFileSync(at("site", ".git", "hooks", "reference-transaction"), `#!/bin/sh\ntouch ${at("ran")}\n`, {
+      mode: 0o755,
+    });
+    inSite("config", "core.fsmonitor", `touch ${at("ran")}; false`);
+    for (const turn of ["two", "three"]) {
+      const head = await shop.commit({ page: turn, [turn]: turn });
+      await shop.git.raw(["push", "origin", "HEAD:live"]);
+      expect(updatesIn(await hear())).toMatchObject([{ revision: head }]);
+      expect(existsSync(at("ran"))).toBe(false);
+      expect(inSite("rev-parse", "HEAD")).toBe(head);
+      expect(inSite("symbolic-ref", "HEAD")).toBe("refs/heads/live");
+      expect(inSite("-c", "core.fsmonitor=false", "status", "--porcelain")).toBe("");
+    }
+    expect(inSite("-c", "core.fsmonitor=false", "fsck", "--connectivity-only")).toBe("");
+  });
+
   test("where nothing is, nothing is made", async () => {
     const { shop, hear, at } = await aHost({ site: { mode: "dangerous", branch: "main", target: "site" } });
     await shop.push({ page: "one" });

@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isRoot } from "../../../lib/effects/processes.ts";
@@ -47,6 +57,27 @@ asWhoMay("as another user", () => {
       expect(paths.filter((path) => lstatSync(at("home", path)).uid !== 65_534)).toEqual([]);
     },
   );
+
+  test("programs that their own git names run without any right of ours", async () => {
+    const { shop, hear, at } = await withUser("dangerous");
+    await shop.push({ page: "one", ".gitattributes": "page filter=spy\n" });
+    const as = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    execFileSync(as[0] ?? "", [
+      ...as.slice(1),
+      "git",
+      "init",
+      "--quiet",
+      "--initial-branch=main",
+      at("home", "docs"),
+    ]);
+    const spy = `sh -c "grep CapEff /proc/self/status >> ${at("home", "spied")}; cat"`;
+    const config = `[filter "spy"]\n\tclean = ${JSON.stringify(spy)}\n\tsmudge = ${JSON.stringify(spy)}\n`;
+    writeFileSync(at("home", "docs", ".git", "config"), `[core]\n\tbare = false\n${config}`);
+    expect(linesIn(await hear()).at(-1)).toMatch(/ checked out: /);
+    expect(treeOf(at("home", "docs"))).toMatchObject({ page: "one" });
+    expect(readFileSync(at("home", "spied"), "utf8")).toMatch(/^(CapEff:\s0+\n)+$/);
+    expect(lstatSync(at("home", "docs", ".git", "HEAD")).uid).toBe(65_534);
+  });
 
   test("without a user, root writes into no folder of another one", async () => {
     const { shop, hear, at, folder } = await aHost({
