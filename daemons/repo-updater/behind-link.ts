@@ -6,7 +6,7 @@ import { layOut } from "../../lib/effects/git.ts";
 import { blocked, requireOwn, type Tools } from "./in-place.ts";
 import type { Revision } from "../../lib/schema/names.ts";
 import { isOfEach } from "./config.ts";
-import type { Place, Wish } from "./places.ts";
+import { folderName, type Place, type Wish } from "./places.ts";
 
 /** Where a link stands, and the folder beside it that holds what it leads to. */
 function whereabouts({ name, target }: Pick<Tools, "name" | "target">, entry: string | undefined) {
@@ -33,8 +33,9 @@ export async function updateBehindLink({ key, ref, revision, entry }: Wish, tool
     await fill(join(store, name), revision, tools);
     await actor.run("sync", "--", store);
     const made: Place = { ref, target, revision, folder: name, ...(entry !== undefined && { entry }) };
+    const former = folderName.safeParse(basename((await linkTarget(link)) ?? "")).data;
     // Noted before the link leads there: what no note speaks of is swept.
-    await places.put(key, { ...made, ...(ours?.folder && { former: ours.folder }) });
+    await places.put(key, { ...made, ...(former && { former }) });
   }
   const temporary = join(store, `.link-${name}`);
   await actor.run("ln", "-sfn", "--", pointing(store, name), temporary);
@@ -87,11 +88,16 @@ async function fill(path: string, commit: Revision, { git, actor, own, inspect }
   await actor.run("sync", "-f", "--", path);
 }
 
-/** Removes what no place speaks of: what a killed update left, and what is neither live nor was just before. */
+/** Removes what no place speaks of and no link leads to: what a killed update left, and what is neither live nor was just before. */
 export async function sweep(tools: Tools): Promise<void> {
   const { actor, places, config } = tools;
-  const { store } = whereabouts(tools, isOfEach(config) ? "any" : undefined);
-  const spokenFor = new Set([...places.all.values()].flatMap(({ folder, former }) => [folder, former]));
-  const others = (await namesIn(store)).filter((each) => !spokenFor.has(each));
+  const { folder, link, store } = whereabouts(tools, isOfEach(config) ? "any" : undefined);
+  const links = isOfEach(config) ? (await namesIn(folder)).map((name) => join(folder, name)) : [link];
+  const live = await Promise.all(links.map(linkTarget));
+  const spared = new Set([
+    ...[...places.all.values()].flatMap((place) => [place.folder, place.former]),
+    ...live.flatMap((leads) => (leads === undefined ? [] : [basename(leads)])),
+  ]);
+  const others = (await namesIn(store)).filter((each) => !spared.has(each));
   for (const each of others) await actor.run("rm", "-rf", "--", join(store, each));
 }

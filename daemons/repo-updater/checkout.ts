@@ -46,6 +46,7 @@ interface Update {
 interface Surroundings {
   readonly state: string;
   readonly git: Git;
+  readonly refs: () => Promise<readonly RefAt[]>;
   readonly defaultBranch: () => Promise<RefName | undefined>;
   readonly onDamaged: (file: string) => void;
 }
@@ -60,7 +61,7 @@ const turn = inTurn<string>();
 export async function openCheckout(
   name: string,
   config: CheckoutConfig & { readonly target: string },
-  { state, git, defaultBranch, onDamaged }: Surroundings,
+  { state, git, refs: listRefs, defaultBranch, onDamaged }: Surroundings,
 ): Promise<Checkout> {
   const actor: Actor = config.user === undefined ? ourselves : await actingAs(config.user);
   const own = join(state, "checkouts", name);
@@ -99,7 +100,7 @@ export async function openCheckout(
     // The mirror says nothing of it, and it seldom changes.
     if (!namesBranch && (verify || standard === undefined))
       standard = await defaultBranch().catch(() => standard ?? [...places.all.values()][0]?.ref);
-    const refs = await git.refs().catch((error: unknown) => {
+    const refs = await listRefs().catch((error: unknown) => {
       if (fresh) throw error;
       return [];
     });
@@ -125,7 +126,7 @@ export async function openCheckout(
       alone(async () => {
         const known = await openBuilds();
         // Whoever is on the bus may tell of builds: only of refs that there are is anything kept.
-        if (fresh && !(await git.refs()).some(({ ref }) => ref === build.ref)) return;
+        if (fresh && !(await listRefs()).some(({ ref }) => ref === build.ref)) return;
         await known.put(build.ref, noted(known.all.get(build.ref) ?? { passed: [] }, build));
       }),
   };

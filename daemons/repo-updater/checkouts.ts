@@ -41,13 +41,13 @@ export async function openCheckouts(config: Settings, surroundings: Surroundings
   for (const [name, { target, ...rest }] of Object.entries(config.checkouts)) {
     requireGit(name, rest.repository, settings);
     if (target === undefined) continue;
-    const git = mirrors.of(rest.repository);
     const defaultBranch = () => mirrors.defaultBranch(rest.repository);
     const onDamaged = (file: string) =>
       log.error({ file }, `a record of ${name} was damaged, and is set aside`);
-    all.push(
-      await openCheckout(name, { ...rest, target }, { state: settings.state, git, defaultBranch, onDamaged }),
-    );
+    const { state } = settings;
+    const git = mirrors.of(rest.repository);
+    const refs = () => mirrors.refs(rest.repository);
+    all.push(await openCheckout(name, { ...rest, target }, { state, git, refs, defaultBranch, onDamaged }));
   }
   const { retry: first, "retry-most": most } = config;
   const failing: BackOff<string> = backOff([], { first, most });

@@ -37,10 +37,16 @@ export async function updateInPlace({ ref, revision }: Wish, tools: Tools): Prom
   if (ours?.pending === undefined && ours?.revision === revision && !verify) return false;
   const bring = (to: Revision, from: Revision | undefined) => lay(ref, to, from, tools);
   const note = (now: Pick<Place, "revision" | "pending">) => places.put(ONLY, { ref, target, ...now });
+  // The data first: a record of files that a power cut took would be believed.
+  const finish = async (to: Revision) => {
+    await actor.run("sync", "-f", "--", target);
+    await note({ revision: to });
+  };
   let former = ours?.revision;
   // What a killed update began is finished before the next one: only then is it known what lies there.
   if (ours?.pending !== undefined && ours.pending !== revision && (await git.has(ours.pending))) {
     await bring(ours.pending, former);
+    await finish(ours.pending);
     former = ours.pending;
   }
   const changes = former !== revision || ours?.pending !== undefined;
@@ -48,9 +54,7 @@ export async function updateInPlace({ ref, revision }: Wish, tools: Tools): Prom
   if (changes) await note({ ...(former && { revision: former }), pending: revision });
   await bring(revision, former);
   if (!changes) return false;
-  // The data first: a record of files that a power cut took would be believed.
-  await actor.run("sync", "-f", "--", target);
-  await note({ revision });
+  await finish(revision);
   return true;
 }
 

@@ -18,7 +18,7 @@ export const line = (kind: Said, text: string, { host, now, config }: Teller): M
     ? [
         message("event.said", {
           source: "repo-updater",
-          text: `${host} ${text.replaceAll("\n", " ")}`.slice(0, 2_000),
+          text: `${host} ${safeText(text.replaceAll("\n", " "))}`.slice(0, 2_000),
           at: now().toISOString(),
         }),
       ]
@@ -36,7 +36,7 @@ export function fetched({ repository, changes }: Data<"mirror.updated">, teller:
   if (changes.length > ONE_BY_ONE)
     return line("fetched", `fetched change: [${repository}] ${changes.length} branches and tags`, teller);
   return changes.flatMap(({ ref, after }) =>
-    line("fetched", `fetched change: [${repository}] ${safeText(ref)} ${after}`, teller),
+    line("fetched", `fetched change: [${repository}] ${ref} ${after}`, teller),
   );
 }
 

@@ -5,7 +5,8 @@ import { type CheckoutConfig, isOfEach, wants } from "./config.ts";
 
 /** A name that we made: nothing in it leads anywhere else, and none begins with a dot. */
 const entryName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,219}$/);
-const folderName = z.string().regex(/^[0-9a-f]{12}-[0-9a-f]{12}$/);
+/** A folder behind a link. */
+export const folderName = z.string().regex(/^[0-9a-f]{12}-[0-9a-f]{12}$/);
 
 /** What is known of one place that a checkout fills: written down before each change of it, and after. */
 export const place = z.object({

@@ -10,7 +10,7 @@ import {
 } from "../../schema/names.ts";
 import { keepAs, kindOf, makeFolder } from "../files.ts";
 import { defaultBranchOf, fetchRefs } from "./fetch.ts";
-import { type Git, gitOn } from "./repository.ts";
+import { type Git, gitOn, type RefAt } from "./repository.ts";
 import { git } from "./run.ts";
 
 /** One ref of a mirror that a fetch moved. */
@@ -29,6 +29,8 @@ export interface Mirrors {
    * @throws {Failure} REPOSITORY_UNKNOWN, or MIRROR_UNREACHABLE, which may pass
    */
   fetch(repository: RepositoryName): Promise<readonly RefChange[]>;
+  /** The branches and tags of a mirror, as `Git.refs`, but not while a fetch of this process changes them. */
+  refs(repository: RepositoryName): Promise<readonly RefAt[]>;
   /**
    * The branch that a clone would check out, as the repository says now; undefined where it has none.
    * @throws {Failure} REPOSITORY_UNKNOWN, or MIRROR_UNREACHABLE, which may pass
@@ -41,8 +43,17 @@ const PLACES = { heads: "refs/skein/heads/", tags: "refs/skein/tags/" };
 /** A mirror's configuration is ours alone: no remote, so that nothing in it says what a fetch runs. */
 const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tlogallrefupdates = false\n";
 
-/** The fetch under way into each mirror, whoever of this process asked for it: two at once would stumble over git's locks. */
+/** What is under way on each mirror, whoever of this process asked for it: two fetches at once would stumble over git's locks. */
 const running = new Map<string, Promise<unknown>>();
+
+function inLine<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  const before = running.get(path) ?? Promise.resolve();
+  const run = before.catch(() => undefined).then(work);
+  running.set(path, run);
+  return run.finally(() => {
+    if (running.get(path) === run) running.delete(path);
+  });
+}
 
 /** The mirrors in a folder, of the repositories of a configuration. */
 export function openMirrors(
@@ -72,18 +83,11 @@ export function openMirrors(
     of: (repository) => gitOn(pathOf(repository), PLACES),
     fetch: async (repository) => {
       const url = urlOf(repository);
-      const before = running.get(pathOf(repository)) ?? Promise.resolve();
-      const fetching = before
-        .catch(() => undefined)
-        .then(() => fetchInto(repository, url))
-        .catch((cause: unknown) => {
-          throw unreachable(repository, cause);
-        });
-      running.set(pathOf(repository), fetching);
-      return fetching.finally(() => {
-        if (running.get(pathOf(repository)) === fetching) running.delete(pathOf(repository));
+      return inLine(pathOf(repository), () => fetchInto(repository, url)).catch((cause: unknown) => {
+        throw unreachable(repository, cause);
       });
     },
+    refs: (repository) => inLine(pathOf(repository), () => gitOn(pathOf(repository), PLACES).refs()),
     defaultBranch: async (repository) => {
       const url = urlOf(repository);
       return defaultBranchOf(pathOf(repository), url).catch((cause: unknown) => {

@@ -14,6 +14,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { settings as schema } from "../../../daemons/repo-updater/config.ts";
+import { takeLock } from "../../../lib/effects/lock.ts";
 import { revisionOf } from "../../support/builders.ts";
 import { aHost, linesIn, treeOf, updatesIn } from "./support/host.ts";
 
@@ -471,6 +472,53 @@ describe("after builds", () => {
     await hear();
     expect(readdirSync(at("env"))).toEqual([".skein-env"]);
   });
+});
+
+describe("what is live is never swept", () => {
+  test("whatever became of the record", async () => {
+    const { shop, built, at, restart } = await aHost({
+      web: { mode: "atomic", branch: "main", target: "web", on: "build" },
+      env: { mode: "puppetmaster", target: "env", on: "build" },
+    });
+    await built(await shop.push({ page: "one" }));
+    rmSync(at("state", "checkouts"), { recursive: true });
+    await restart().reconcile();
+    for (const path of [at("web"), at("env", "main")])
+      expect(treeOf(realpathSync(path))).toEqual({ page: "one" });
+    await built(await shop.push({ page: "two" }));
+    for (const path of [at("web"), at("env", "main")])
+      expect(treeOf(realpathSync(path))).toEqual({ page: "two" });
+  });
+
+  test("nor where the record speaks of other folders, and an update fails", async () => {
+    const { shop, hear, at } = await aHost({ web: { mode: "atomic", branch: "main", target: "web" } });
+    await shop.push({ page: "one" });
+    await hear();
+    const unknown = join(".skein-web", `${"a".repeat(12)}-${"b".repeat(12)}`);
+    mkdirSync(at(unknown));
+    writeFileSync(at(unknown, "page"), "live");
+    rmSync(at("web"));
+    symlinkSync(unknown, at("web"));
+    symlinkSync("/etc/passwd", join(shop.work, "out"));
+    await shop.push({ page: "two" });
+    expect(linesIn(await hear()).at(-1)).toMatch(/the link out leads to/);
+    expect(treeOf(realpathSync(at("web")))).toEqual({ page: "live" });
+  });
+});
+
+test("a checkout that another process updates is left to it, and tried again", async () => {
+  const { shop, hear, at, daemon, wait } = await aHost({ docs: { mode: "trusting", target: "docs" } });
+  await shop.push({ page: "one" });
+  mkdirSync(at("state", "checkouts", "docs"), { recursive: true });
+  const lock = await takeLock(at("state", "checkouts", "docs", "lock"), "the test");
+  expect(linesIn(await hear()).at(-1)).toBe(
+    `web1 problem: docs: Cannot update: process ${process.pid} does it already`,
+  );
+  expect(existsSync(at("docs"))).toBe(false);
+  if (lock.taken) await lock.release();
+  wait(10_000);
+  await daemon().tick();
+  expect(treeOf(at("docs"))).toEqual({ page: "one" });
 });
 
 describe("symbolic links", () => {
