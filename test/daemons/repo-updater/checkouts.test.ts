@@ -556,6 +556,23 @@ describe("symbolic links", () => {
   });
 });
 
+test("a submodule is an empty folder: nothing is fetched that no repository of ours names", async () => {
+  const { shop, hear, at } = await aHost({
+    place: { mode: "trusting", target: "place" },
+    web: { mode: "atomic", target: "web" },
+  });
+  await shop.commit({
+    page: "one",
+    ".gitmodules": '[submodule "sub"]\n\tpath = sub\n\turl = ext::touch pwned\n',
+  });
+  await shop.git.raw(["update-index", "--add", "--cacheinfo", `160000,${revisionOf("b")},sub`]);
+  await shop.git.raw(["commit", "--quiet", "-m", "with a submodule"]);
+  await shop.git.push("origin", "HEAD");
+  expect(updatesIn(await hear())).toHaveLength(2);
+  for (const path of [at("place"), at("web")]) expect(readdirSync(join(path, "sub"))).toEqual([]);
+  expect(existsSync("pwned")).toBe(false);
+});
+
 test("a burst of pushes checks out the newest, in few updates", async () => {
   const { shop, hear, at } = await aHost({ web: { mode: "atomic", target: "web" } });
   await shop.push({ page: "0" });
