@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { installHook } from "../dist/lib/effects/hooks.js";
+import { environment } from "./support/environment.mjs";
 import { median, ms, quantile } from "./support/figures.mjs";
 import { machine } from "./support/machine.mjs";
 
@@ -88,14 +89,3 @@ function timed(work) {
   work();
   return performance.now() - begun;
 }
-
-/** Nobody's own configuration of git, so that two machines do the same. */
-const environment = (home) => ({
-  PATH: process.env.PATH,
-  HOME: home,
-  GIT_CONFIG_NOSYSTEM: "1",
-  GIT_AUTHOR_NAME: "Bench",
-  GIT_AUTHOR_EMAIL: "bench@example.com",
-  GIT_COMMITTER_NAME: "Bench",
-  GIT_COMMITTER_EMAIL: "bench@example.com",
-});

@@ -29,20 +29,44 @@ const sections = Object.fromEntries(
   ]),
 );
 
+interface Updater {
+  readonly checkouts?: Readonly<Record<string, { readonly repository: string }>>;
+}
+
+/** What names a repository that must be of git, where it stands, and why. */
+const namesOf = (
+  path: readonly string[],
+  named: Readonly<Record<string, { readonly repository: string }>>,
+  why: string,
+) =>
+  Object.entries(named).map(([name, { repository }]) => ({
+    path: [...path, name, "repository"],
+    repository,
+    why,
+  }));
+
 /** The whole configuration file: what all share, and a section for each daemon. */
 export const settingsSchema = sharedSettings
   .extend({ up: up.prefault({}).describe("What `skein up` runs."), ...sections })
-  .superRefine(({ apps, repositories }, context) => {
-    for (const [app, { repository }] of Object.entries(apps)) {
-      const known = Object.hasOwn(repositories, repository) ? repositories[repository] : undefined;
-      if (known?.type === "git") continue;
+  .superRefine((settings, context) => {
+    const { apps, repositories } = settings;
+    const checkouts =
+      (settings as unknown as Readonly<Record<string, Updater>>)["repo-updater"]?.checkouts ?? {};
+    const named = [
+      ...namesOf(["apps"], apps, "apps are deployed from git"),
+      ...namesOf(["repo-updater", "checkouts"], checkouts, "only git can be checked out"),
+    ];
+    const types = new Map(Object.entries(repositories).map(([name, { type }]) => [name, type]));
+    for (const { path, repository, why } of named) {
+      const known = types.get(repository);
+      if (known === "git") continue;
       context.addIssue({
         code: "custom",
-        path: ["apps", app, "repository"],
+        path,
         message:
           known === undefined
             ? `names ${repository}, which is not among the repositories`
-            : `names ${repository}, which is kept in Subversion: apps are deployed from git`,
+            : `names ${repository}, which is kept in Subversion: ${why}`,
       });
     }
   });

@@ -219,6 +219,15 @@ export const codes = {
     "A package was announced, but the source that this host has does not show it.",
     "See whether the host has the right suite and component, and whether its mirror lags behind.",
   ],
+  // checkouts
+  CHECKOUT_BLOCKED: [
+    "Something that was not checked out stands where a checkout should go.",
+    "Move it away, or choose another `target`: nothing is overwritten unasked.",
+  ],
+  CHECKOUT_BUSY: [
+    "Another process updates this checkout.",
+    "Nothing: it is tried again. If it stays so, see which other `repo-updater` has the same state folder.",
+  ],
   // pipelines
   PIPELINE_INVALID: [
     "The .skein.yml of the revision does not fit its schema.",

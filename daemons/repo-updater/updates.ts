@@ -2,18 +2,21 @@ import type { Mirrors } from "../../lib/effects/git.ts";
 import { message, type Message } from "../../lib/messages/catalogue.ts";
 import type { HostName, RepositoryName } from "../../lib/schema/names.ts";
 import { coalesced } from "../../lib/pace/coalesced.ts";
+import { limited } from "../../lib/pace/limited.ts";
 
 const MOST_CHANGES = 1_000;
 const MOST_NAME = 300;
 
-/** Fetches a repository and tells what changed: who asks while a fetch runs shares the next one. */
+/** Fetches a repository and tells what changed: so many at once, and who asks while a fetch runs shares the next one. */
 export function updatesOf(
   mirrors: Pick<Mirrors, "fetch">,
   host: HostName,
+  parallel: number,
 ): (repository: RepositoryName) => Promise<Message[]> {
+  const fetch = limited(parallel, mirrors.fetch);
   return coalesced(async (repository) => {
     const begun = Date.now();
-    const changes = await mirrors.fetch(repository);
+    const changes = await fetch(repository);
     if (changes.length === 0) return [];
     const at = new Date();
     // Git allows names of thousands of characters, a message of fewer.

@@ -112,6 +112,11 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   });
 }
 
+/** Writes a file as a whole, unless it holds just that: what is the same costs no write to the disk. */
+export async function keepAs(path: string, contents: string): Promise<void> {
+  if ((await readIfThere(path)) !== contents) await writeWhole(path, contents);
+}
+
 /** What stands at a path, without following a link; undefined where there is nothing. */
 export async function kindOf(path: string): Promise<"file" | "folder" | "link" | "other" | undefined> {
   const status = await lstat(path).catch((error: unknown) => {

@@ -85,6 +85,15 @@ export async function giveTo(user: string, path: string): Promise<void> {
   if (code !== 0) throw new Error(`Cannot give ${path} to ${user}: ${stderr}`);
 }
 
+/** Whose a file or folder is; undefined where there is none. */
+export async function ownerOf(path: string): Promise<number | undefined> {
+  const status = await lstat(path).catch((error: unknown) => {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  });
+  return status?.uid;
+}
+
 /** How many bytes a file has from an offset on. */
 export async function sizeFrom(path: string, offset: number): Promise<number> {
   const status = await lstat(path).catch((error: unknown) => {

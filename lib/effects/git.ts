@@ -34,6 +34,9 @@ export async function hooksFolder(path: string): Promise<string> {
 
 export type { Git, RefAt } from "./git/repository.ts";
 export { type Mirrors, openMirrors } from "./git/mirrors.ts";
+export { linkOut } from "./git/symlinks.ts";
+export { layOut } from "./git/tree.ts";
+export { moveHead } from "./git/work-tree.ts";
 
 /** Where the refs and objects of a repository are. Found by looking, not by asking git: it would obey what it finds. */
 function gitFolderOf(path: string): string {

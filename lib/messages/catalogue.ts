@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { access } from "./catalogue/access.ts";
 import { builds } from "./catalogue/builds.ts";
+import { checkouts } from "./catalogue/checkouts.ts";
 import { commits } from "./catalogue/commits.ts";
 import { deploys } from "./catalogue/deploys.ts";
 import { hosts } from "./catalogue/hosts.ts";
@@ -19,6 +20,7 @@ export const catalogue = {
   ...access,
   ...olderKit,
 } as const;
+export const catalogue = { ...commits, ...checkouts, ...builds, ...rollouts, ...deploys, ...hosts } as const;
 
 /** The name of a type of message. */
 export type MessageType = keyof typeof catalogue;

@@ -2,7 +2,7 @@
 export interface BackOff<Key> {
   /** What is to be done by now. */
   due(now: Date): Key[];
-  /** Whether it is still to be done, now or later. */
+  /** Whether something is still to be done. */
   isPending(key: Key): boolean;
   /** Notes a success; answers whether it had failed before. */
   succeeded(key: Key): boolean;

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { backOff } from "../../lib/pace/back-off.ts";
 import { coalesced } from "../../lib/pace/coalesced.ts";
 import { repoUpdater } from "../../daemons/repo-updater.ts";
+import { updatesOf } from "../../daemons/repo-updater/updates.ts";
 import { openMirrors } from "../../lib/effects/git.ts";
 import { Failure } from "../../lib/failure.ts";
 import { message } from "../../lib/messages/catalogue.ts";
@@ -17,6 +18,14 @@ const shop = repositoryName.parse("shop");
 const settingsOf = (names: readonly string[]) => ({
   repositories: Object.fromEntries(names.map((name) => [name, { url: `/srv/${name}.git` }])),
 });
+
+/** A host on which nothing is checked out. */
+const NO_CHECKOUTS = {
+  of: () => [],
+  due: () => [],
+  update: () => Promise.resolve([]),
+  doubt: () => undefined,
+};
 
 const updated = (repository: RepositoryName) =>
   message("mirror.updated", {
@@ -41,7 +50,10 @@ function fetching(work: (repository: RepositoryName) => Promise<void>) {
     await work(repository);
     return [updated(repository)];
   });
-  return { begun, deps: { fetch, missing: backOff<RepositoryName>([], { first: 0, most: 0 }) } };
+  return {
+    begun,
+    deps: { fetch, missing: backOff<RepositoryName>([], { first: 0, most: 0 }), checkouts: NO_CHECKOUTS },
+  };
 }
 
 test("two hundred announcements at once are two fetches", async () => {
@@ -66,6 +78,7 @@ test("two hundred announcements of one push are one change of a real mirror", as
       type: "mirror.updated",
       data: { repository: "shop", host: "web1", changes: [{ ref: "refs/heads/main", after: head }] },
     },
+    { type: "event.said", data: { text: `web1 fetched change: [shop] refs/heads/main ${head}` } },
   ]);
 });
 
@@ -89,20 +102,33 @@ test("a push to a repository that nobody configured fetches nothing", async () =
   expect(begun).toEqual([]);
 });
 
-test("reconciling fetches everything, so many at once as is configured", async () => {
+test("whatever makes fetches due, so many run at once as is configured", async () => {
   let under = 0;
   let most = 0;
-  const { begun, deps } = fetching(async () => {
-    most = Math.max(most, (under += 1));
-    await new Promise((resolve) => setImmediate(resolve));
-    under -= 1;
-  });
+  const begun: string[] = [];
+  const mirrors = {
+    fetch: async (repository: RepositoryName) => {
+      begun.push(repository);
+      most = Math.max(most, (under += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      under -= 1;
+      return [];
+    },
+  };
   const names = Array.from({ length: 20 }, (_none, index) => `r${index}`);
-  const daemon = given(repoUpdater, { settings: settingsOf(names), config: { parallel: 3 }, deps });
-  expect(dataOf("mirror.updated", await daemon.reconcile()).map(({ repository }) => repository)).toEqual(
-    names,
-  );
-  expect([...begun].sort()).toEqual([...names].sort());
+  const fetch = updatesOf(mirrors, hostName.parse("web1"), 3);
+  const deps = {
+    fetch,
+    missing: backOff<RepositoryName>([], { first: 0, most: 0 }),
+    checkouts: NO_CHECKOUTS,
+  };
+  const daemon = given(repoUpdater, { settings: settingsOf(names), deps });
+  await Promise.all([
+    daemon.reconcile(),
+    ...names.map((repository) => daemon.when("commit.pushed", aPush({ repository }))),
+  ]);
+  expect([...new Set(begun)].sort()).toEqual([...names].sort());
+  expect(begun.length).toBeLessThanOrEqual(2 * names.length);
   expect(most).toBe(3);
 });
 
@@ -115,17 +141,18 @@ test("what stands in the way is said once, tried again at each tick, and no more
           new Failure("MIRROR_UNREACHABLE", `Cannot fetch ${repository}: away`, { transient: true }),
         ),
   );
-  const daemon = given(repoUpdater, { settings: settingsOf(["shop", "docs"]), deps });
+  const settings = settingsOf(["shop", "docs"]);
+  const daemon = given(repoUpdater, { settings, config: { say: ["problem"] }, deps });
   const said = await Promise.all([1, 2, 3].map(() => daemon.when("commit.pushed", aPush())));
   expect(dataOf("event.said", said.flat())).toMatchObject([
-    { source: "repo-updater", text: "web1: Cannot fetch shop: away" },
+    { source: "repo-updater", text: "web1 problem: Cannot fetch shop: away" },
   ]);
   expect(daemon.logged).toMatchObject([{ level: "warn", text: "Cannot fetch shop: away" }]);
   expect(await daemon.tick()).toEqual([]);
   reachable = true;
   const back = await daemon.tick();
   expect(dataOf("mirror.updated", back)).toMatchObject([{ repository: "shop" }]);
-  expect(dataOf("event.said", back)).toMatchObject([{ text: "web1: shop can be fetched again" }]);
+  expect(dataOf("event.said", back)).toMatchObject([{ text: "web1 can fetch shop again" }]);
   begun.length = 0;
   expect(await daemon.tick()).toEqual([]);
   expect(begun).toEqual([]);
@@ -135,7 +162,8 @@ test("one repository that is away keeps no other from being fetched", async () =
   const { deps } = fetching((repository) =>
     repository === shop ? Promise.reject(new Error("away")) : Promise.resolve(),
   );
-  const daemon = given(repoUpdater, { settings: settingsOf(["shop", "docs"]), deps });
+  const settings = settingsOf(["shop", "docs"]);
+  const daemon = given(repoUpdater, { settings, config: { say: ["problem"] }, deps });
   const said = await daemon.reconcile();
   expect(dataOf("mirror.updated", said)).toMatchObject([{ repository: "docs" }]);
   expect(dataOf("event.said", said)).toHaveLength(1);
@@ -150,7 +178,7 @@ test("a real repository that is away and comes back is fetched by a tick", async
   let time = Date.parse("2026-11-21T10:15:02Z");
   const daemon = given(repoUpdater, { settings, config: { retry: "10s" }, now: () => new Date(time) });
   expect(dataOf("event.said", await daemon.reconcile())).toMatchObject([
-    { text: expect.stringMatching(/^web1: Cannot fetch shop: /) as unknown },
+    { text: expect.stringMatching(/^web1 problem: Cannot fetch shop: /) as unknown },
   ]);
   time += 10_000;
   expect(await daemon.tick()).toEqual([]);

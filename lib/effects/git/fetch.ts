@@ -1,8 +1,9 @@
 import { readdir, realpath, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { reasonOf } from "../../failure.ts";
-import { writeWhole } from "../files.ts";
-import { git } from "./run.ts";
+import { type RefName, refName } from "../../schema/names.ts";
+import { keepAs } from "../files.ts";
+import { git, type GitCall } from "./run.ts";
 
 /** A lock this old belongs to a git that was killed; how long to wait before each new try. In milliseconds. */
 const STALE = 5_000;
@@ -34,24 +35,36 @@ async function fetchOnce(folder: string, url: string): Promise<void> {
     "--no-recurse-submodules",
   ];
   const refspecs = ["+refs/heads/*:refs/skein/heads/*", "+refs/tags/*:refs/skein/tags/*"];
-  const local = url.startsWith("/");
-  await git(folder, ["fetch", ...options, "--end-of-options", url, ...refspecs], {
-    localFiles: local,
-    environment: local ? { GIT_CONFIG_GLOBAL: await trusting(folder, url) } : {},
-  });
+  await git(folder, ["fetch", ...options, "--end-of-options", url, ...refspecs], await reaching(folder, url));
+}
+
+/** The branch that HEAD of a repository names. */
+export async function defaultBranchOf(folder: string, url: string): Promise<RefName | undefined> {
+  const args = ["ls-remote", "--symref", "--upload-pack=git-upload-pack", "--end-of-options", url, "HEAD"];
+  const printed = await git(folder, args, await reaching(folder, url));
+  const [, name] = /^ref: (\S+)\tHEAD$/m.exec(printed.toString("utf8")) ?? [];
+  return refName.safeParse(name).data;
+}
+
+/** How git gets to a repository: to one of this machine only where the configuration names its folder. */
+async function reaching(folder: string, url: string): Promise<GitCall> {
+  if (!url.startsWith("/")) return {};
+  return {
+    localFiles: true,
+    environment: { GIT_CONFIG_GLOBAL: await trusting(join(folder, "trusted"), url) },
+  };
 }
 
 /**
  * Git reads no folder of another user unless a configuration of the caller names it. Ours does: the operator named the folder.
  * It must be a file, for git hands no `-c` on to the program at the other end.
  */
-async function trusting(folder: string, url: string): Promise<string> {
-  const file = join(folder, "trusted");
+async function trusting(file: string, url: string): Promise<string> {
   const path = await realpath(url).catch(() => url);
   const quoted = [path, join(path, ".git")].map(
     (each) => `"${each.replace(/[\\"]/g, String.raw`\$&`).replaceAll("\n", String.raw`\n`)}"`,
   );
-  await writeWhole(file, `[safe]\n${quoted.map((each) => `\tdirectory = ${each}\n`).join("")}`);
+  await keepAs(file, `[safe]\n${quoted.map((each) => `\tdirectory = ${each}\n`).join("")}`);
   return file;
 }
 

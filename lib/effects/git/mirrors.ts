@@ -1,10 +1,16 @@
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure, reasonOf } from "../../failure.ts";
-import { NO_REVISION, type RepositoryName, revision, type Revision } from "../../schema/names.ts";
-import { kindOf, makeFolder, writeWhole } from "../files.ts";
-import { fetchRefs } from "./fetch.ts";
-import { type Git, gitOn } from "./repository.ts";
+import {
+  NO_REVISION,
+  type RefName,
+  type RepositoryName,
+  revision,
+  type Revision,
+} from "../../schema/names.ts";
+import { keepAs, kindOf, makeFolder } from "../files.ts";
+import { defaultBranchOf, fetchRefs } from "./fetch.ts";
+import { type Git, gitOn, type RefAt } from "./repository.ts";
 import { git } from "./run.ts";
 
 /** One ref of a mirror that a fetch moved. */
@@ -23,6 +29,13 @@ export interface Mirrors {
    * @throws {Failure} REPOSITORY_UNKNOWN, or MIRROR_UNREACHABLE, which may pass
    */
   fetch(repository: RepositoryName): Promise<readonly RefChange[]>;
+  /** The branches and tags of a mirror, as `Git.refs`, but not while a fetch of this process changes them. */
+  refs(repository: RepositoryName): Promise<readonly RefAt[]>;
+  /**
+   * The branch that a clone would check out, as the repository says now; undefined where it has none.
+   * @throws {Failure} REPOSITORY_UNKNOWN, or MIRROR_UNREACHABLE, which may pass
+   */
+  defaultBranch(repository: RepositoryName): Promise<RefName | undefined>;
 }
 
 const PLACES = { heads: "refs/skein/heads/", tags: "refs/skein/tags/" };
@@ -30,8 +43,17 @@ const PLACES = { heads: "refs/skein/heads/", tags: "refs/skein/tags/" };
 /** A mirror's configuration is ours alone: no remote, so that nothing in it says what a fetch runs. */
 const CONFIG = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n\tlogallrefupdates = false\n";
 
-/** The fetch under way into each mirror, whoever of this process asked for it: two at once would stumble over git's locks. */
+/** What is under way on each mirror, whoever of this process asked for it: two fetches at once would stumble over git's locks. */
 const running = new Map<string, Promise<unknown>>();
+
+function inLine<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  const before = running.get(path) ?? Promise.resolve();
+  const run = before.catch(() => undefined).then(work);
+  running.set(path, run);
+  return run.finally(() => {
+    if (running.get(path) === run) running.delete(path);
+  });
+}
 
 /** The mirrors in a folder, of the repositories of a configuration. */
 export function openMirrors(
@@ -39,51 +61,62 @@ export function openMirrors(
   repositories: Readonly<Record<string, { readonly url: string }>>,
 ): Mirrors {
   const pathOf = (repository: RepositoryName) => join(folder, `${repository}.git`);
+  /** What was there when it was last told what changed. Another process may fetch in between: its changes are told as well. */
+  const told = new Map<RepositoryName, Heads>();
+  const urlOf = (repository: RepositoryName) => {
+    const configured = Object.hasOwn(repositories, repository) ? repositories[repository] : undefined;
+    if (configured !== undefined) return configured.url;
+    throw new Failure(
+      "REPOSITORY_UNKNOWN",
+      `Cannot fetch ${repository}: no repository of that name is configured`,
+    );
+  };
+  const fetchInto = async (repository: RepositoryName, url: string) => {
+    const path = pathOf(repository);
+    // Of a mirror that cannot be read nothing was told: it is made anew.
+    const before = told.get(repository) ?? (await headsOf(path).catch(() => new Map()));
+    const after = await refresh(path, url);
+    told.set(repository, after);
+    return changesBetween(before, after);
+  };
   return {
     of: (repository) => gitOn(pathOf(repository), PLACES),
     fetch: async (repository) => {
-      const configured = Object.hasOwn(repositories, repository) ? repositories[repository] : undefined;
-      if (configured === undefined)
-        throw new Failure(
-          "REPOSITORY_UNKNOWN",
-          `Cannot fetch ${repository}: no repository of that name is configured`,
-        );
-      const before = running.get(pathOf(repository)) ?? Promise.resolve();
-      const fetching = before
-        .catch(() => undefined)
-        .then(() => fetchInto(pathOf(repository), repository, configured.url));
-      running.set(pathOf(repository), fetching);
-      return fetching.finally(() => {
-        if (running.get(pathOf(repository)) === fetching) running.delete(pathOf(repository));
+      const url = urlOf(repository);
+      return inLine(pathOf(repository), () => fetchInto(repository, url)).catch((cause: unknown) => {
+        throw unreachable(repository, cause);
+      });
+    },
+    refs: (repository) => inLine(pathOf(repository), () => gitOn(pathOf(repository), PLACES).refs()),
+    defaultBranch: async (repository) => {
+      const url = urlOf(repository);
+      return defaultBranchOf(pathOf(repository), url).catch((cause: unknown) => {
+        throw unreachable(repository, cause);
       });
     },
   };
 }
 
-async function fetchInto(
-  folder: string,
-  repository: RepositoryName,
-  url: string,
-): Promise<readonly RefChange[]> {
-  try {
-    return await refresh(folder, url).catch(async (error: unknown) => {
-      if (!isCorrupt(error)) throw error;
-      await rm(folder, { recursive: true, force: true });
-      return refresh(folder, url);
-    });
-  } catch (cause) {
-    throw new Failure("MIRROR_UNREACHABLE", `Cannot fetch ${repository}: ${reasonOf(cause)}`, {
-      cause,
-      transient: true,
-    });
-  }
+const unreachable = (repository: RepositoryName, cause: unknown): Failure =>
+  new Failure("MIRROR_UNREACHABLE", `Cannot fetch ${repository}: ${reasonOf(cause)}`, {
+    cause,
+    transient: true,
+  });
+
+async function refresh(folder: string, url: string): Promise<Heads> {
+  const once = async () => {
+    await prepare(folder);
+    await fetchRefs(folder, url);
+    return headsOf(folder);
+  };
+  return once().catch(async (error: unknown) => {
+    if (!isCorrupt(error)) throw error;
+    await rm(folder, { recursive: true, force: true });
+    return once();
+  });
 }
 
-async function refresh(folder: string, url: string): Promise<readonly RefChange[]> {
-  await prepare(folder);
-  const before = await heads(folder);
-  await fetchRefs(folder, url);
-  const after = await heads(folder);
+function changesBetween(before: Heads, after: Heads): readonly RefChange[] {
   const names = new Set([...before.keys(), ...after.keys()]);
   return [...names].flatMap((ref) => {
     const [from, to] = [before.get(ref) ?? NO_REVISION, after.get(ref) ?? NO_REVISION];
@@ -102,10 +135,12 @@ async function prepare(folder: string): Promise<void> {
     await makeFolder(dirname(folder));
     await git(folder, ["init", "--quiet", "--bare", "--template=", "--initial-branch=main", folder]);
   }
-  await writeWhole(join(folder, "config"), CONFIG);
+  await keepAs(join(folder, "config"), CONFIG);
 }
 
-async function heads(folder: string): Promise<Map<string, Revision>> {
+type Heads = ReadonlyMap<string, Revision>;
+
+async function headsOf(folder: string): Promise<Heads> {
   const printed = (
     await git(folder, ["for-each-ref", "--format=%(refname) %(objectname)", "refs/skein/"])
   ).toString("utf8");

@@ -8,7 +8,9 @@ export interface GitCall {
   readonly environment?: Readonly<Record<string, string>>;
   readonly timeout?: number;
   readonly most?: number;
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
+  /** Words that git is called through, such as those that make it another user. */
+  readonly through?: readonly string[];
 }
 
 /** Nothing of a repository's own configuration, and no hook of it, may run a program. */
@@ -59,7 +61,8 @@ export async function callGit(
   args: readonly string[],
   call: GitCall = {},
 ): Promise<Executed> {
-  const result = await exec("git", [...SAFE, `--git-dir=${folder}`, ...args], {
+  const [program = "git", ...words] = [...(call.through ?? []), "git", ...SAFE];
+  const result = await exec(program, [...words, `--git-dir=${folder}`, ...args], {
     env: {
       ...ENVIRONMENT,
       GIT_ALLOW_PROTOCOL: call.localFiles === true ? "https:ssh:file" : "https:ssh",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { staysInside } from "../../../agent/steps/inspect.ts";
+import { staysInside } from "../../../../lib/effects/git/symlinks.ts";
 
 test.each([
   ["link", "page", true],
