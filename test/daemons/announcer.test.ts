@@ -260,7 +260,7 @@ test("whatever stands in a file of the spool, it is a push that fits or nothing"
   fc.assert(
     fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
       const read = readSpooled(lines.join("\n"));
-      if (read === undefined) return;
+      if (read?.kind !== "push") return;
       expect(read.moved.every(({ ref }) => !ref.includes("\n"))).toBe(true);
       expect(read.pusher.length).toBeLessThanOrEqual(300);
     }),
@@ -278,7 +278,9 @@ test("a push survives being written down and read, whatever its refs and its pus
       expect(
         readSpooled(`skein-push 1\nname shop\npath /srv/shop.git\npusher ${pusher}\n${lines}end\n`),
       ).toEqual({
-        repository: "shop",
+        kind: "push",
+        common: false,
+        name: "shop",
         path: "/srv/shop.git",
         pusher,
         moved: refs.map((ref) => ({ before: ONE, after: ONE, ref })),

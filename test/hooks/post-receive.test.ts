@@ -76,7 +76,7 @@ test("a push succeeds, and says so in one line, where the spool is gone", async 
   });
   expect(status).toBe(0);
   expect(stderr.split("\n").filter((line) => line.startsWith("remote:"))).toEqual([
-    expect.stringContaining("skein: this push could not be announced"),
+    expect.stringContaining("skein: this push is announced later"),
   ]);
 });
 

@@ -20,6 +20,8 @@ export interface Git {
   resolve(ref: RefName): Promise<Revision | undefined>;
   /** The commit that an object leads to: itself, or what a tag object names. */
   peel(id: Revision): Promise<Revision | undefined>;
+  /** The first parent of a commit; undefined where it has none. */
+  parent(commit: Revision): Promise<Revision | undefined>;
   /** Whether a commit is there. */
   has(commit: Revision): Promise<boolean>;
   /** The branches and tags from which a commit can be reached. */
@@ -81,6 +83,7 @@ export function gitOn(folder: string, places: Places): Git {
     refs: () => listed(),
     resolve: (ref) => resolved(inside(ref)),
     peel: resolved,
+    parent: (commit) => resolved(`${commit}^1`),
     has: async (commit) => (await resolved(commit)) === commit,
     refsContaining: async (commit) =>
       (await resolved(commit)) === commit ? (await listed(`--contains=${commit}`)).map(({ ref }) => ref) : [],
