@@ -29,6 +29,7 @@ export const announcer = defineDaemon<Surrounded["config"], Deps>({
           known = undefined;
           throw error;
         })),
+      places: new Map(),
       sweeping: { due: 0, troubled: new Set() },
     };
   },
@@ -48,7 +49,7 @@ async function* announce(context: Surrounded): AsyncGenerator<Message> {
       // Where there is no spool, hooks tell of nothing: then it is looked for all the more.
       trouble = error;
     }
-    if (left() <= 0) yield* sweep(context);
+    if (left() <= 0) yield* sweep(context, trouble === undefined);
     if (trouble !== undefined) throw trouble;
   } finally {
     await spool.wait(Math.max(1, Math.min(context.config.poll, left())), context.signal);
@@ -89,6 +90,7 @@ async function* messagesOf(told: Spooled, at: Date, context: Surrounded): AsyncG
     throw new Error(`${name} is a repository of ${type} in the configuration`);
   // The configuration is ours; the spool is open to all who may push.
   const path = url.startsWith("/") ? url : told.path;
+  context.deps.places.set(name, path);
   if (told.kind === "push") yield* announcePush(name, path, told, at, context);
   else yield* announceRevisions(name, path, told.revision, context);
 }
@@ -106,18 +108,22 @@ async function nameOf(
 }
 
 /** Looks at every repository that has the hook; one that cannot be looked at keeps no other from it. */
-async function* sweep(context: Surrounded): AsyncGenerator<Message> {
+async function* sweep(context: Surrounded, spooled: boolean): AsyncGenerator<Message> {
+  const catchUp = () => (spooled ? announceSpooled(context) : nothing());
   const { config, deps, log, settings } = context;
   const known = await deps.known();
   let soon = false;
   for (const [each, { type, url }] of Object.entries(settings.repositories)) {
     const name = repositoryName.parse(each);
-    const path = url.startsWith("/") ? url : known.pathOf(name);
+    const path = url.startsWith("/") ? url : (deps.places.get(name) ?? known.pathOf(name));
     if (path === undefined) continue;
     try {
-      if (!(await isAnnounced(path, name))) continue;
+      const isWanted = await isAnnounced(path, name);
+      // Where the hook was taken out, what happens from now on is nobody's news.
+      if (isWanted === false) await known.forget(name);
+      if (isWanted !== true) continue;
       if (type === "svn") yield* announceRevisions(name, path, undefined, context);
-      else soon = (yield* sweepGit(name, path, () => announceSpooled(context), context)) || soon;
+      else soon = (yield* sweepGit(name, path, catchUp, context)) || soon;
       deps.sweeping.troubled.delete(name);
     } catch (error) {
       if (deps.sweeping.troubled.has(name)) continue;
@@ -128,3 +134,5 @@ async function* sweep(context: Surrounded): AsyncGenerator<Message> {
   await known.settle();
   deps.sweeping.due = context.now().getTime() + (soon ? Math.min(SETTLES, config.sweep) : config.sweep);
 }
+
+async function* nothing(): AsyncGenerator<Message> {}

@@ -11,7 +11,6 @@ import {
 import type { KnownGit } from "./known.ts";
 import { type Pushed, pushOf, type ToldOfGit, toldOf } from "./push.ts";
 import {
-  announced,
   covering,
   differences,
   firstSight,
@@ -20,6 +19,7 @@ import {
   missedBefore,
   type Move,
   ripe,
+  told,
 } from "./refs.ts";
 import type { Moved, Push } from "./spooled.ts";
 import { type Surrounded, unannounced } from "./surrounded.ts";
@@ -69,16 +69,16 @@ async function* announceRef(
   if (data === undefined) {
     yield unannounced(repository, ref, "it leads to no commit", read.at);
     if (seen !== undefined)
-      await known.note(repository, announced(seen, { ref, before, after: NO_REVISION }));
+      await known.note(repository, told(seen, { ref, before, after: NO_REVISION }, read.at));
     return;
   }
   if (seen !== undefined && isCovered(seen, data, read.at)) return;
-  const missed = seen !== undefined && complete ? missedBefore(seen, data) : undefined;
+  const missed = seen !== undefined && complete ? missedBefore(seen, data, read.at) : undefined;
   // Its own hook, where it is only late, wrote its file before this one's.
   if (missed !== undefined) yield* announceMissed(missed, read, new Date(read.at.getTime() - 1), context);
   yield message("commit.pushed", data);
   const now = known.git(repository);
-  if (now !== undefined) await known.note(repository, { ...announced(now, data), path: read.path });
+  if (now !== undefined) await known.note(repository, { ...told(now, data, read.at), path: read.path });
 }
 
 /** Where a branch was before a commit that only tells where it is: where it was last seen, or else at the parent of the commit. */
@@ -139,7 +139,8 @@ export async function* sweepGit(
   yield* catchUp();
   const seen = known.git(repository);
   if (seen === undefined) {
-    await known.note(repository, firstSight(path, refs));
+    const since = context.now();
+    await known.note(repository, firstSight(path, await openRepository(path).refs(), since));
     return false;
   }
   const { due, pending } = ripe(seen, differences(seen, refs), looked);

@@ -10,6 +10,8 @@ const ofGit = z.object({
   kind: z.literal("git"),
   path: z.string().describe("Where its hook found it."),
   refs: z.record(z.string(), revision).describe("Where each branch and tag was when it was last announced."),
+  since: z.iso.datetime().describe("When it was first looked at."),
+  told: z.iso.datetime().optional().describe("When the push was made that was announced last."),
   covered: z
     .array(move.extend({ at: z.iso.datetime() }))
     .describe("What was announced though no hook had told of it, and of which moment that was true."),

@@ -11,11 +11,14 @@ export interface Move {
 
 /** As many announcements that no hook had told of are remembered, in case that its hook was only late. */
 const MOST_COVERED = 200;
+/** A hook that is late is not later than this, in milliseconds; after that, the same move is another one. */
+const LATE = 60_000;
 
 /** What is known of a repository that is seen for the first time: nothing of its past is announced. */
-export const firstSight = (path: string, refs: readonly RefAt[]): KnownGit => ({
+export const firstSight = (path: string, refs: readonly RefAt[], since: Date): KnownGit => ({
   kind: "git",
   path,
+  since: since.toISOString(),
   refs: Object.fromEntries(refs.map(({ ref, revision }) => [ref, revision])),
   covered: [],
   pending: [],
@@ -33,24 +36,33 @@ const isSame = (one: Revision, other: Revision): boolean =>
 
 /** Whether what a hook tells of was announced already, for the hook was late. */
 export const isCovered = (known: KnownGit, move: Move, at: Date): boolean =>
-  known.covered.some(
-    (each) => same(each, move) || (each.ref === move.ref && at.getTime() <= Date.parse(each.at)),
-  );
+  known.covered.some((each) => {
+    const later = at.getTime() - Date.parse(each.at);
+    return each.ref === move.ref && (later <= 0 || (later < LATE && same(each, move)));
+  });
 
-/**
- * What happened to a ref between what was last announced and what a hook tells of: an earlier hook could not tell. A hook that
- * tells what was announced last is repeated, for its file outlived a crash.
- */
-export function missedBefore(known: KnownGit, { ref, before, after }: Move): Move | undefined {
+/** What happened to a ref between what was last announced and what a hook tells of: an earlier hook could not tell. */
+export function missedBefore(known: KnownGit, { ref, before, after }: Move, at: Date): Move | undefined {
   const last = lastOf(known, ref);
-  return isSame(last, before) || isSame(last, after) ? undefined : { ref, before: last, after: before };
+  const old = at.getTime() - Date.parse(known.since);
+  // What was pushed before the first look may be seen by it as well.
+  if (isSame(last, before) || old <= 0) return undefined;
+  // Told for a second time: its file outlived a crash.
+  const isRepeated = known.told === at.toISOString() || old < LATE;
+  return isSame(last, after) && isRepeated ? undefined : { ref, before: last, after: before };
 }
 
 /** What is known once a move was announced. */
-export function announced(known: KnownGit, { ref, after }: Move): KnownGit {
+function announced(known: KnownGit, { ref, after }: Move): KnownGit {
   const { [ref]: _former, ...others } = known.refs;
   return { ...known, refs: isNoRevision(after) ? others : { ...others, [ref]: after } };
 }
+
+/** What is known once a move was announced of which a hook had told. */
+export const told = (known: KnownGit, move: Move, at: Date): KnownGit => ({
+  ...announced(known, move),
+  told: at.toISOString(),
+});
 
 /** What is known once a move was announced of which no hook had told. */
 export function covering(known: KnownGit, move: Move, at: Date): KnownGit {

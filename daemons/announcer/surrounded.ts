@@ -29,6 +29,8 @@ export interface Deps {
   readonly spool: PushSpool;
   /** Opened when it is first asked for: by then nobody writes to it any more who was here before. */
   readonly known: () => Promise<Known>;
+  /** Where hooks found repositories that the configuration knows by an address. */
+  readonly places: Map<RepositoryName, string>;
   readonly sweeping: {
     /** When the repositories are to be looked at, in milliseconds. */
     due: number;

@@ -75,15 +75,15 @@ async function lineMoved(
   const why = whyNot(line.ref, path, ref.success, project === "" || name.success);
   if (!ref.success || why !== undefined)
     return unannounced(repository, `r${revision} of ${path}`, why ?? "", at);
-  const last = line.change === "created" ? undefined : await svn.lastChange(revision - 1, path);
+  const last = line.change === "created" ? 0 : ((await svn.lastChange(revision - 1, path)) ?? 0);
   const data: Data<"commit.pushed"> = {
     repository,
     ...(name.success ? { project: name.data } : {}),
     ref: ref.data,
-    before: named(last ?? 0),
+    before: named(last),
     after: named(revision),
     // What was copied in the same revision, and replaced in the copy, was not there before.
-    change: last === undefined ? "created" : line.change,
+    change: last === 0 ? "created" : line.change,
     ...(author === "" ? {} : { pusher: author }),
     at: at.toISOString(),
     commits: [

@@ -1,6 +1,6 @@
 import { chmod, link, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { Failure } from "../failure.ts";
+import { codeOf, Failure } from "../failure.ts";
 import { hasCode, kindOf, makeFolder, readIfThere, syncFolder, writeWhole } from "./files.ts";
 import { namesIn } from "./folders.ts";
 import { hooksFolder, openRepository } from "./git.ts";
@@ -83,16 +83,15 @@ export async function uninstallHook({ repository }: Pick<Installation, "reposito
   });
 }
 
-/** Whether a repository has the hook, or one that serves it among others, and is announced under a name. */
-export async function isAnnounced(repository: string, name: string): Promise<boolean> {
+/** Whether a repository has the hook, or one that serves it among others, and is announced under a name; undefined where it is not there. */
+export async function isAnnounced(repository: string, name: string): Promise<boolean | undefined> {
   const target = await targetOf(repository).catch((error: unknown) => {
-    if (error instanceof Failure) return undefined;
+    if (codeOf(error) === "REPOSITORY_INVALID") return undefined;
     throw error;
   });
-  if (target === undefined) return false;
+  if (target === undefined) return undefined;
   const settings = await readIfThere(join(target.folder, SETTINGS));
-  if (settings !== undefined) return settings.split("\n")[0] === name;
-  return isCommon(target.hooks);
+  return settings === undefined ? isCommon(target.hooks) : settings.split("\n")[0] === name;
 }
 
 /** Whether the hook in a folder is one that serves many repositories, whose settings are elsewhere. */
