@@ -67,7 +67,7 @@ export async function uninstallForGitolite({ home }: Pick<Gitolite, "home">): Pr
     const own = layout.local === undefined ? undefined : ownIn(layout.local);
     const ours: string[] = [];
     for (const file of [common, own]) if (file !== undefined && (await isOurs(file))) ours.push(file);
-    if (ours.length === 0) throw new Error(`${common}: this is not Skein's`);
+    if (ours.length === 0) throw new Error(`${common}: no hook of Skein's is there`);
     await rm(join(layout.admin, SETTINGS), { force: true });
     if (own !== undefined && ours.includes(own)) await rm(own);
     if (!ours.includes(common)) return ours;

@@ -24,7 +24,7 @@ export const SETTINGS = "skein-hook";
 interface Target {
   /** The folder that the settings of the hook are in. */
   readonly folder: string;
-  readonly hooks: string;
+  readonly hooks: () => Promise<string>;
   readonly scripts: Readonly<Record<string, string>>;
 }
 
@@ -35,11 +35,15 @@ const COMMITS = { "post-commit": "post-commit", "post-merge": "post-commit", "po
 async function targetOf(repository: string): Promise<Target> {
   if (await isSvn(repository)) {
     const folder = resolve(repository);
-    return { folder, hooks: join(folder, "hooks"), scripts: { "post-commit": "svn-post-commit" } };
+    return {
+      folder,
+      hooks: () => Promise.resolve(join(folder, "hooks")),
+      scripts: { "post-commit": "svn-post-commit" },
+    };
   }
   const { folder } = openRepository(repository);
   const scripts = basename(folder) === ".git" ? { ...PUSHES, ...COMMITS } : PUSHES;
-  return { folder, hooks: await hooksFolder(repository), scripts };
+  return { folder, hooks: () => hooksFolder(repository), scripts };
 }
 
 /**
@@ -49,8 +53,9 @@ async function targetOf(repository: string): Promise<Target> {
  * @throws {Failure} REPOSITORY_INVALID or HOOK_REFUSED
  */
 export async function installHook({ repository, name, spool, hook }: Installation): Promise<string[]> {
-  const { folder, hooks, scripts } = await targetOf(repository);
+  const { folder, hooks: hooksOf, scripts } = await targetOf(repository);
   return explained("install the hook", repository, async () => {
+    const hooks = await hooksOf();
     await prepareSpool(spool, folder, name);
     await makeFolder(hooks);
     await writeWhole(join(folder, SETTINGS), `${name}\n${spool}\n`);
@@ -70,12 +75,13 @@ export async function installHook({ repository, name, spool, hook }: Installatio
  * @throws {Failure} REPOSITORY_INVALID or HOOK_REFUSED
  */
 export async function uninstallHook({ repository }: Pick<Installation, "repository">): Promise<string[]> {
-  const { folder, hooks, scripts } = await targetOf(repository);
+  const { folder, hooks: hooksOf, scripts } = await targetOf(repository);
   return explained("take out the hook", repository, async () => {
+    const hooks = await hooksOf();
     const files = await Promise.all(Object.keys(scripts).map((called) => placeIn(hooks, called)));
     const ours: string[] = [];
     for (const file of files) if (await isOurs(file)) ours.push(file);
-    if (ours.length === 0) throw new Error(`${files.join(", ")}: this is not Skein's`);
+    if (ours.length === 0) throw new Error(`${files.join(", ")}: no hook of Skein's is there`);
     await rm(join(folder, SETTINGS), { force: true });
     // A folder elsewhere may serve other repositories too: there the hook stays, and announces nothing of this one.
     if (hooks.startsWith(join(folder, "/"))) for (const file of ours) await takeOut(file);
@@ -91,7 +97,7 @@ export async function isAnnounced(repository: string, name: string): Promise<boo
   });
   if (target === undefined) return undefined;
   const settings = await readIfThere(join(target.folder, SETTINGS));
-  return settings === undefined ? isCommon(target.hooks) : settings.split("\n")[0] === name;
+  return settings === undefined ? isCommon(await target.hooks()) : settings.split("\n")[0] === name;
 }
 
 /** Whether the hook in a folder is one that serves many repositories, whose settings are elsewhere. */

@@ -133,6 +133,19 @@ test("three refs in one push are three messages, and each tells of the commits t
   ]);
 });
 
+test("a deletion that comes first in a push keeps no other ref of it from being announced", async () => {
+  const first = await shop.push();
+  await shop.git.raw("push", "--quiet", "origin", "main:aa");
+  await daemon.tick();
+  const second = await shop.commit();
+  await shop.git.raw("push", "--quiet", "origin", ":aa", "main", "main:zz");
+  expect(pushes(await daemon.tick()).map(({ ref, before, after }) => [ref, before, after])).toEqual([
+    ["refs/heads/aa", first, NO_REVISION],
+    ["refs/heads/main", first, second],
+    ["refs/heads/zz", NO_REVISION, second],
+  ]);
+});
+
 test("what leads to no commit, and what no ref of ours can be called, is said to people and not announced", async () => {
   await shop.push({ page: "text" });
   await daemon.tick();

@@ -1,14 +1,25 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { announcer } from "../../../daemons/announcer.ts";
 import { installHook, uninstallHook } from "../../../lib/effects/hooks.ts";
 import type { Data, Message } from "../../../lib/messages/catalogue.ts";
 import { enclose } from "../../../lib/messages/envelope.ts";
+import { freePort } from "../../support/free-port.ts";
 import { aFolder } from "../../support/folder.ts";
 import { dataOf, given } from "../../support/given.ts";
 import { describeNeeding } from "../../support/needing.ts";
+import { until } from "../../support/until.ts";
 import { anSvnRepository, type SvnRepository } from "../../support/svn.ts";
 
 const HOOK = join(import.meta.dirname, "../../../hooks/post-receive");
@@ -276,6 +287,60 @@ describeNeeding({ svnadmin: "subversion" }, "with a real Subversion", () => {
     expect(readFileSync(hook, "utf8")).toBe(older);
     legacy.commit({ "trunk/a": "2" });
     expect(readdirSync(spool)).toHaveLength(1);
+  });
+
+  test("whatever the path of a repository is called, nothing of it is run, and its commits are announced", async () => {
+    const folder = join(aFolder(), "it's $(touch x) `id` %s ü");
+    mkdirSync(folder);
+    const legacy = anSvnRepository(folder, "trunk");
+    const spool = join(folder, "spool");
+    await installHook({ repository: legacy.path, name: "legacy", spool, hook: HOOK });
+    const daemon = given(announcer, {
+      config: { poll: "1ms", spool },
+      settings: {
+        state: folder,
+        repositories: { legacy: { url: "svn://svn.example.com/legacy", type: "svn" } },
+      },
+    });
+    onTestFinished(async () => (await daemon.context()).deps.spool.close());
+    legacy.commit({ "trunk/a": "1" });
+    expect(pushes(await daemon.tick()).map(short)).toEqual([" refs/heads/trunk r1..r2 updated"]);
+    expect([existsSync(join(legacy.path, "x")), existsSync(join(legacy.work, "x"))]).toEqual([false, false]);
+  });
+
+  test("over a server, whoever logged in is who committed", async () => {
+    const { legacy, daemon, folder } = await legacyWith("trunk");
+    const conf = join(legacy.path, "conf");
+    writeFileSync(join(conf, "svnserve.conf"), "[general]\nanon-access = none\npassword-db = passwd\n");
+    writeFileSync(join(conf, "passwd"), "[users]\nzoë = secret\n");
+    const port = await freePort();
+    const server = spawn(
+      "svnserve",
+      [
+        "--daemon",
+        "--foreground",
+        "--listen-host",
+        "127.0.0.1",
+        "--listen-port",
+        `${port}`,
+        "--root",
+        folder,
+      ],
+      { env: {}, stdio: "ignore" },
+    );
+    onTestFinished(() => void server.kill());
+    const url = `svn://127.0.0.1:${port}/legacy`;
+    const svn = (...args: string[]) =>
+      execFileSync("svn", [...args, "--non-interactive", "--username", "zoë", "--password", "secret"], {
+        env: { PATH: "/usr/bin:/bin", HOME: folder, LC_ALL: "C.UTF-8" },
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+    await until("the server answers", () => svn("info", url));
+    expect(svn("mkdir", "-m", "Über das Netz", `${url}/trunk/d`)).not.toMatch(/warning/i);
+    expect(pushes(await daemon.tick())).toMatchObject([
+      { ref: "refs/heads/trunk", after: "r2", pusher: "zoë", commits: [{ message: "Über das Netz" }] },
+    ]);
   });
 
   test.each([
