@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { samePlace } from "../lib/effects/files.ts";
 import { installForGitolite } from "../lib/effects/gitolite.ts";
 import { installHook } from "../lib/effects/hooks.ts";
+import { isSvn } from "../lib/effects/svn.ts";
 import { Failure } from "../lib/failure.ts";
 import { type RepositoryName, repositoryName } from "../lib/schema/names.ts";
 import { parsed } from "./parsed.ts";
@@ -16,12 +17,22 @@ const spoolOf = (settings: Settings): string => {
   return resolve(settings.state, announcer.spool);
 };
 
-/** Has the pushes and commits to a repository announced. */
+/**
+ * Has the pushes and commits to a repository announced.
+ * @throws {Failure} HOOK_REFUSED or REPOSITORY_INVALID
+ */
 export async function announcePushes(
   settings: Settings,
   repository: string,
   name: RepositoryName,
 ): Promise<string[]> {
+  const type = (await isSvn(repository)) ? "svn" : "git";
+  const configured = settings.repositories[name]?.type ?? type;
+  if (configured !== type)
+    throw new Failure(
+      "HOOK_REFUSED",
+      `Cannot install the hook of ${repository}: it is of type ${type}, and ${configured} in the configuration, which must say repositories.${name}.type: ${type}`,
+    );
   return installHook({ repository, name, spool: spoolOf(settings), hook: HOOK });
 }
 

@@ -42,12 +42,12 @@ async function* announce(context: Surrounded): AsyncGenerator<Message> {
   const { spool, sweeping } = context.deps;
   const left = () => sweeping.due - context.now().getTime();
   try {
-    let trouble: unknown;
+    let trouble: Error | undefined;
     try {
       yield* announceSpooled(context);
     } catch (error) {
       // Where there is no spool, hooks tell of nothing: then it is looked for all the more.
-      trouble = error;
+      trouble = error instanceof Error ? error : new Error(reasonOf(error));
     }
     if (left() <= 0) yield* sweep(context, trouble === undefined);
     if (trouble !== undefined) throw trouble;
@@ -59,7 +59,8 @@ async function* announce(context: Surrounded): AsyncGenerator<Message> {
 async function* announceSpooled(context: Surrounded): AsyncGenerator<Message> {
   // Where it is not known what was announced, files stay.
   await context.deps.known();
-  for (const spooled of await context.deps.spool.list()) yield* announceOne(spooled, context);
+  for (const spooled of await context.deps.spool.list())
+    if (!context.signal.aborted) yield* announceOne(spooled, context);
 }
 
 /** A file goes only after its messages are safe: what follows a `yield` runs once the message was published. */
@@ -100,7 +101,7 @@ async function nameOf(
   told: Spooled,
   repositories: Surrounded["settings"]["repositories"],
 ): Promise<RepositoryName | undefined> {
-  if (Object.hasOwn(repositories, told.name)) return told.name;
+  if (told.name !== undefined && Object.hasOwn(repositories, told.name)) return told.name;
   if (told.kind !== "push" || !told.common) return undefined;
   for (const [name, { url }] of Object.entries(repositories))
     if (url.startsWith("/") && (await samePlace(url, told.path))) return repositoryName.parse(name);
@@ -116,7 +117,7 @@ async function* sweep(context: Surrounded, spooled: boolean): AsyncGenerator<Mes
   for (const [each, { type, url }] of Object.entries(settings.repositories)) {
     const name = repositoryName.parse(each);
     const path = url.startsWith("/") ? url : (deps.places.get(name) ?? known.pathOf(name));
-    if (path === undefined) continue;
+    if (path === undefined || context.signal.aborted) continue;
     try {
       const isWanted = await isAnnounced(path, name);
       // Where the hook was taken out, what happens from now on is nobody's news.

@@ -17,8 +17,8 @@ export interface Moved {
 
 /** What every hook writes down. */
 interface Written {
-  /** What the hook was told to call the repository. */
-  readonly name: RepositoryName;
+  /** What the hook was told to call the repository; undefined where gitolite calls it what we cannot. */
+  readonly name: RepositoryName | undefined;
   readonly path: string;
 }
 
@@ -50,9 +50,9 @@ export function readSpooled(contents: string): Spooled | undefined {
   const [version, named = "", path = "", ...rest] = contents.split("\n");
   const whole = rest.pop() === "" && rest.pop() === "end";
   const common = named.startsWith("gitolite ");
-  const name = repositoryName.safeParse(after(named, common ? "gitolite " : "name "));
-  if (!whole || !name.success || !path.startsWith("path /")) return undefined;
-  const written = { name: name.data, path: after(path, "path ") };
+  const name = repositoryName.safeParse(after(named, common ? "gitolite " : "name ")).data;
+  if (!whole || (name === undefined && !common) || !path.startsWith("path /")) return undefined;
+  const written = { name, path: after(path, "path ") };
   if (version === "skein-push 1") return pushIn(rest, { ...written, common });
   return version === "skein-commit 1" && !common ? commitIn(rest, written) : undefined;
 }

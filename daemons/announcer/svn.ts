@@ -38,6 +38,7 @@ export async function* announceRevisions(
   }
   if (seen !== known.svn(repository)) await known.note(repository, seen);
   for (let revision = seen.last + 1; revision <= (told ?? youngest); revision += 1) {
+    if (context.signal.aborted) return;
     yield* announceRevision(repository, svn, revision);
     await known.note(repository, { ...seen, path, last: revision });
   }

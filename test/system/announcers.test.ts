@@ -23,7 +23,7 @@ afterAll(() => stage.close());
 /** What is in the history, the oldest first. */
 const history = async (): Promise<readonly Pushed[]> => {
   const { json } = await stage.skein("history", "--of", "pushes", "--most", "1000", "--json");
-  return json.map(({ data }) => data as Pushed).reverse();
+  return json.map(({ data }) => data as Pushed).toReversed();
 };
 
 describe("with a broker that goes away", { timeout: 120_000 }, () => {
@@ -82,4 +82,11 @@ describe("with a broker that goes away", { timeout: 120_000 }, () => {
       ["refs/heads/moved", head],
     ]);
   });
+});
+
+test("a repository whose type is another one than the configuration says is refused, with the line that mends it", async () => {
+  const config = stage.variant("mistaken", { repositories: { shop: { url: "./shop.git", type: "svn" } } });
+  const { status, stderr } = await stage.skein("--config", config, "hook", "install", stage.central);
+  expect(status).toBe(1);
+  expect(stderr).toContain("must say repositories.shop.type: git");
 });

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -84,11 +93,7 @@ describe("what no hook told of", () => {
     moveRef(shop, "refs/heads/main", first);
     moveRef(shop, "refs/heads/next", second);
     await look(daemon);
-    expect(
-      pushes(await look(daemon))
-        .map(short)
-        .sort(),
-    ).toEqual([
+    expect(pushes(await look(daemon)).map(short)).toEqual([
       ["refs/heads/main", second, first, "forced"],
       ["refs/heads/next", NO_REVISION, second, "created"],
     ]);
@@ -340,6 +345,16 @@ describe("a work tree", () => {
       env: { PATH: "/usr/bin:/bin", HOME: folder },
     });
     expect((await said(daemon)).map(([ref]) => ref)).toEqual(["refs/heads/linked"]);
+  });
+
+  test("needs no variable of the environment at all", async () => {
+    const { shop, spool } = await theWork();
+    execFileSync("/usr/bin/env", ["-i", "/bin/sh", ".git/hooks/post-commit"], { cwd: shop.work });
+    const [name = ""] = readdirSync(spool);
+    const head = await shop.git.revparse(["HEAD"]);
+    expect(readFileSync(join(spool, name), "utf8")).toBe(
+      `skein-push 1\nname shop\npath ${join(shop.work, ".git")}\npusher \n- ${head} refs/heads/main\nend\n`,
+    );
   });
 
   test("says nothing, and lets the commit be, where no branch is checked out or the spool is gone", async () => {

@@ -74,8 +74,10 @@ describeNeeding({ gitolite: "gitolite3" }, "with a real gitolite", () => {
     configure("\nrepo people/web-log\n    RW+ = ana\n");
     const second = push("ana", "people/web-log", join(folder, "blog"));
     expect(await server.pushes()).toEqual([["blog", "refs/heads/main", second, "ana"]]);
-    // What nobody configured is nobody's trouble.
+    // What nobody configured is nobody's trouble, whatever gitolite calls it.
     push("ana", "testing", join(folder, "testing"));
+    configure("\nrepo a/b/c/d/e+f\n    RW+ = ana\n");
+    push("ana", "a/b/c/d/e+f", join(folder, "deep"));
     expect(await server.pushes()).toEqual([]);
     expect([server.waiting(), existsSync(join(server.spool, "rejected")), server.daemon.logged]).toEqual([
       [],
