@@ -85,8 +85,9 @@ describe("with a broker that goes away", { timeout: 120_000 }, () => {
 });
 
 test("a repository whose type is another one than the configuration says is refused, with the line that mends it", async () => {
-  const config = stage.variant("mistaken", { repositories: { shop: { url: "./shop.git", type: "svn" } } });
+  const repositories = { shop: { url: "./other.git" }, legacy: { url: "./shop.git", type: "svn" } };
+  const config = stage.variant("mistaken", { repositories });
   const { status, stderr } = await stage.skein("--config", config, "hook", "install", stage.central);
   expect(status).toBe(1);
-  expect(stderr).toContain("must say repositories.shop.type: git");
+  expect(stderr).toContain("must say repositories.legacy.type: git");
 });
