@@ -201,7 +201,7 @@ test("an older hook that does not read its input is not disturbed", async () => 
   expect(runHook(refs)).toEqual({ status: 0, stderr: "" });
 });
 
-test("a push costs few programs: one to give the file its name, one that nobody waits for", async () => {
+test("a push costs one program: the one that gives the file its name", async () => {
   const log = join(folder, "programs");
   for (const name of ["mv", "sync", "cat", "rm", "date", "git"]) {
     mkdirSync(join(folder, "bin"), { recursive: true });
@@ -213,6 +213,5 @@ test("a push costs few programs: one to give the file its name, one that nobody 
   }
   const input = `${ZERO} ${ONE} refs/heads/main\n${ZERO} ${ONE} refs/heads/next\n`;
   expect(runHook(input, { PATH: `${join(folder, "bin")}:/usr/bin:/bin` }).status).toBe(0);
-  expect(readFileSync(log, "utf8").split("\n")[0]).toBe("mv");
-  expect(readFileSync(log, "utf8").replace("sync\n", "")).toBe("mv\n");
+  expect(readFileSync(log, "utf8")).toBe("mv\n");
 });
