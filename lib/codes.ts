@@ -74,8 +74,8 @@ export const codes = {
     "Add it to `repositories:`, or correct the name.",
   ],
   REPOSITORY_INVALID: [
-    "This is not a git repository that Skein can use.",
-    "Make it one with `git init --bare`, or correct the path.",
+    "This is not a repository that Skein can use.",
+    "Make it one with `git init --bare` (or `svnadmin create`), or correct the path.",
   ],
   MIRROR_UNREACHABLE: [
     "A repository cannot be fetched into its mirror.",
@@ -90,6 +90,11 @@ export const codes = {
     "Write it in full: refs/heads/NAME or refs/tags/NAME.",
   ],
   HOOK_REFUSED: ["The hook cannot be installed here.", "Follow the advice in the message."],
+  // announcers
+  SVN_FAILED: [
+    "Subversion's `svnlook` refused a question about a repository.",
+    "Read the quoted end of its output; the user who runs the announcer must be able to read the repository.",
+  ],
   // rollouts
   APP_UNKNOWN: ["No app of this name is configured.", "Add it to `apps:`, or correct the name."],
   HOSTS_NONE: [

@@ -1,8 +1,8 @@
 import type { Git } from "../../lib/effects/git.ts";
 import type { Data } from "../../lib/messages/catalogue.ts";
 import type { Commit } from "../../lib/messages/catalogue/commits.ts";
-import { isNoRevision, type RefName, refName } from "../../lib/schema/names.ts";
-import type { Moved, Spooled } from "./spooled.ts";
+import { isNoRevision, type RefName, refName, type RepositoryName } from "../../lib/schema/names.ts";
+import type { Move } from "./refs.ts";
 
 const MOST_COMMITS = 100;
 /** What the commits of one message may take as JSON, in bytes: brokers refuse what is too large. */
@@ -10,24 +10,34 @@ const MOST_BYTES = 256 * 1024;
 /** As many refs of one push may share new commits, and all of them tell of these. */
 const MOST_TOGETHER = 100;
 
+/** What is said of a ref of git: its revisions are object ids. */
+export type ToldOfGit = Data<"commit.pushed"> & Pick<Move, "before" | "after">;
+
+/** A push, as far as what is told of each of its refs depends on it. */
+export interface Pushed {
+  readonly repository: RepositoryName;
+  readonly pusher: string;
+  readonly moved: readonly Pick<Move, "ref">[];
+}
+
 /** What is told of one ref of a push: which commits it brought, by whom, and how the ref moved. Undefined for a tag of no commit. */
 export async function pushOf(
   git: Git,
-  spooled: Spooled,
-  moved: Moved,
+  pushed: Pushed,
+  moved: Move,
   ref: RefName,
   at: Date,
-): Promise<Data<"commit.pushed"> | undefined> {
+): Promise<ToldOfGit | undefined> {
   // A tag may be an object of its own: what counts is the commit that it leads to.
   const [peeled, now] = await Promise.all([git.peel(moved.before), git.peel(moved.after)]);
   if (now === undefined && isTag(ref) && !isNoRevision(moved.after)) return undefined;
   const [before, after] = [peeled ?? moved.before, now ?? moved.after];
-  const told = toldOf(spooled, { before, after }, ref, at);
+  const told = toldOf(pushed, { before, after }, ref, at);
   const forced = told.change === "updated" && !(await git.isAncestor(before, after));
-  const brought = await commitsOf(git, told, refsBeside(spooled, ref));
+  const brought = await commitsOf(git, told, refsBeside(pushed, ref));
   return {
     ...told,
-    ...(forced ? { change: "forced" } : {}),
+    change: forced ? "forced" : told.change,
     commits: fitting(brought.commits),
     total: brought.total,
   };
@@ -35,11 +45,11 @@ export async function pushOf(
 
 /** What is told of a ref whose commits cannot be read: it is news all the same, for mirrors fetch and CI builds. */
 export function toldOf(
-  { repository, pusher }: Spooled,
-  { before, after }: Pick<Moved, "before" | "after">,
+  { repository, pusher }: Pushed,
+  { before, after }: Pick<Move, "before" | "after">,
   ref: RefName,
   at: Date,
-): Data<"commit.pushed"> & Pick<Moved, "before" | "after"> {
+): ToldOfGit {
   return {
     repository,
     ref,
@@ -55,11 +65,7 @@ export function toldOf(
 
 const isTag = (ref: RefName): boolean => ref.startsWith("refs/tags/");
 
-async function commitsOf(
-  git: Git,
-  { ref, before, after }: Pick<Data<"commit.pushed">, "ref"> & Pick<Moved, "before" | "after">,
-  refs: readonly RefName[],
-) {
+async function commitsOf(git: Git, { ref, before, after }: ToldOfGit, refs: readonly RefName[]) {
   if (isNoRevision(after) || !(await git.has(after))) return { commits: [], total: 0 };
   // A tag brings no commits to speak of: it names one.
   if (isTag(ref)) return { ...(await git.log({ after, most: 1 })), total: 1 };
@@ -68,7 +74,7 @@ async function commitsOf(
 }
 
 /** A ref, and the others that came in the same push: none of them had these commits before. */
-const refsBeside = ({ moved }: Spooled, ref: RefName): RefName[] => [
+const refsBeside = ({ moved }: Pushed, ref: RefName): RefName[] => [
   ref,
   ...moved.slice(0, MOST_TOGETHER).flatMap((each) => refName.safeParse(each.ref).data ?? []),
 ];

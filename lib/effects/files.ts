@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { lstat, mkdir, open, readFile, rename, rm, symlink } from "node:fs/promises";
+import { lstat, mkdir, open, readFile, realpath, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { exec } from "./exec.ts";
 
@@ -127,4 +127,13 @@ export async function kindOf(path: string): Promise<"file" | "folder" | "link" |
   if (status.isSymbolicLink()) return "link";
   if (status.isDirectory()) return "folder";
   return status.isFile() ? "file" : "other";
+}
+
+/** Whether two paths lead to the same place; not where one of them leads nowhere. */
+export async function samePlace(one: string, other: string): Promise<boolean> {
+  try {
+    return (await realpath(one)) === (await realpath(other));
+  } catch {
+    return false;
+  }
 }

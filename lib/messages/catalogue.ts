@@ -12,6 +12,7 @@ import { rollouts } from "./catalogue/rollouts.ts";
 /** Every type of message: what it says, how it travels, where, and what tells two of them apart. */
 export const catalogue = {
   ...commits,
+  ...checkouts,
   ...builds,
   ...packages,
   ...rollouts,
@@ -20,7 +21,6 @@ export const catalogue = {
   ...access,
   ...olderKit,
 } as const;
-export const catalogue = { ...commits, ...checkouts, ...builds, ...rollouts, ...deploys, ...hosts } as const;
 
 /** The name of a type of message. */
 export type MessageType = keyof typeof catalogue;

@@ -133,6 +133,19 @@ test("three refs in one push are three messages, and each tells of the commits t
   ]);
 });
 
+test("a deletion that comes first in a push keeps no other ref of it from being announced", async () => {
+  const first = await shop.push();
+  await shop.git.raw("push", "--quiet", "origin", "main:aa");
+  await daemon.tick();
+  const second = await shop.commit();
+  await shop.git.raw("push", "--quiet", "origin", ":aa", "main", "main:zz");
+  expect(pushes(await daemon.tick()).map(({ ref, before, after }) => [ref, before, after])).toEqual([
+    ["refs/heads/aa", first, NO_REVISION],
+    ["refs/heads/main", first, second],
+    ["refs/heads/zz", NO_REVISION, second],
+  ]);
+});
+
 test("what leads to no commit, and what no ref of ours can be called, is said to people and not announced", async () => {
   await shop.push({ page: "text" });
   await daemon.tick();
@@ -260,7 +273,7 @@ test("whatever stands in a file of the spool, it is a push that fits or nothing"
   fc.assert(
     fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
       const read = readSpooled(lines.join("\n"));
-      if (read === undefined) return;
+      if (read?.kind !== "push") return;
       expect(read.moved.every(({ ref }) => !ref.includes("\n"))).toBe(true);
       expect(read.pusher.length).toBeLessThanOrEqual(300);
     }),
@@ -278,7 +291,9 @@ test("a push survives being written down and read, whatever its refs and its pus
       expect(
         readSpooled(`skein-push 1\nname shop\npath /srv/shop.git\npusher ${pusher}\n${lines}end\n`),
       ).toEqual({
-        repository: "shop",
+        kind: "push",
+        common: false,
+        name: "shop",
         path: "/srv/shop.git",
         pusher,
         moved: refs.map((ref) => ({ before: ONE, after: ONE, ref })),

@@ -217,7 +217,7 @@ describe("while nothing of Skein runs", { timeout: 60_000 }, () => {
     renameSync(spool, `${spool}.away`);
     writeFileSync(spool, "not a folder");
     const after = stage.commit({ "a.txt": "4" });
-    expect(stage.push("main")).toContain("remote: skein: this push could not be announced");
+    expect(stage.push("main")).toContain("remote: skein: this push is announced later");
     expect(stage.git("ls-remote", "origin", "refs/heads/main")).toContain(after);
   });
 });

@@ -6,8 +6,9 @@ const FIELDS = ["%H", "%an", "%ae", "%ct", "%B"] as const;
 /** What `git log -z` prints: fields and commits are divided by NUL, which no commit can hold; never by lines, which it can. */
 export const LOG_FORMAT = `--format=tformat:${FIELDS.join("%x00")}`;
 
-const MOST_MESSAGE = 4_096;
-const MOST_NAME = 300;
+/** As much is told of a commit's message, and of a name. */
+export const MOST_MESSAGE = 4_096;
+export const MOST_NAME = 300;
 /** The last instant that an ISO 8601 date of four digits can tell, in seconds since 1970: commits may claim any. */
 const LATEST = 253_402_300_799;
 
@@ -31,5 +32,5 @@ export function parseLog(printed: Buffer): Commit[] {
 }
 
 /** The beginning of a text, not ending within a character. */
-const cut = (text: string, most: number): string =>
+export const cut = (text: string, most: number): string =>
   text.length <= most ? text : text.slice(0, most).replace(/[\ud800-\udbff]$/, "");

@@ -22,6 +22,8 @@ export interface Git {
   peel(id: Revision): Promise<Revision | undefined>;
   /** The commits whose ids begin so; at least four digits. */
   commitsLike(beginning: string): Promise<readonly Revision[]>;
+  /** The first parent of a commit; undefined where it has none. */
+  parent(commit: Revision): Promise<Revision | undefined>;
   /** Whether a commit is there. */
   has(commit: Revision): Promise<boolean>;
   /** The branches and tags from which a commit can be reached. */
@@ -92,6 +94,7 @@ export function gitOn(folder: string, places: Places): Git {
       const commits = await Promise.all(known.map(async (id) => ((await resolved(id)) === id ? [id] : [])));
       return commits.flat();
     },
+    parent: (commit) => resolved(`${commit}^1`),
     has: async (commit) => (await resolved(commit)) === commit,
     refsContaining: async (commit) =>
       (await resolved(commit)) === commit ? (await listed(`--contains=${commit}`)).map(({ ref }) => ref) : [],
