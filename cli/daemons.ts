@@ -6,6 +6,7 @@ import { ciTrigger } from "../daemons/ci-trigger.ts";
 import { ledger } from "../daemons/ledger.ts";
 import { orchestrator } from "../daemons/orchestrator.ts";
 import { repoUpdater } from "../daemons/repo-updater.ts";
+import { webhook } from "../daemons/webhook.ts";
 import type { Daemon } from "../lib/daemon/define.ts";
 
 /** Every daemon, by name, in the order in which `skein up` starts them. */
@@ -13,6 +14,7 @@ export const DAEMONS = {
   broker,
   ledger,
   announcer,
+  webhook,
   "repo-updater": repoUpdater,
   "ci-trigger": ciTrigger,
   "ci-runner": ciRunner,
@@ -24,6 +26,7 @@ export const DAEMON_NAMES = [
   "broker",
   "ledger",
   "announcer",
+  "webhook",
   "repo-updater",
   "ci-trigger",
   "ci-runner",
