@@ -12,8 +12,8 @@ import {
 import type { Moved, Told, ToldCommit } from "./forge.ts";
 
 /** What is said of a delivery, for a repository of ours: a message for each ref, and a line for each thing beside. */
-export function messagesOf(told: Told, repository: RepositoryName, seen: Date): Message[] {
-  const at = (told.at ?? seen).toISOString();
+export function messagesOf(told: Told, repository: RepositoryName, happened: Date): Message[] {
+  const at = happened.toISOString();
   const pusher = told.pusher === undefined ? {} : { pusher: cut(told.pusher, 300) };
   const line = (text: string) =>
     message("event.said", {
