@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { dateOf, fromTo, list, maybe, movedBy, word } from "./facts.ts";
-import type { Forge, Ignored, Told, ToldCommit } from "./forge.ts";
+import { byEvent, dateOf, fromTo, list, maybe, movedBy, pinged, word } from "./facts.ts";
+import type { Forge, Told, ToldCommit } from "./forge.ts";
 import { hmacIn } from "./signatures.ts";
 
 /** Bitbucket Data Center: https://confluence.atlassian.com/bitbucketserver/event-payload-938025882.html */
@@ -9,20 +9,13 @@ export const bitbucketDc: Forge = {
   event: ["x-event-key"],
   delivery: ["x-request-id"],
   verify: hmacIn(["x-hub-signature"], "sha256="),
-  tell: (event, payload) => {
-    if (event === "diagnostics:ping") return { ignored: "ping: the hook works" };
-    if (event === "repo:refs_changed") return told(payload);
-    const done = Object.hasOwn(WORDS, event) ? WORDS[event] : undefined;
-    return done === undefined ? ignored(event) : requested(payload, done);
-  },
-};
-
-const ignored = (event: string): Ignored => ({ ignored: `nothing is made of the event ${event}` });
-
-const WORDS: Readonly<Record<string, string>> = {
-  "pr:opened": "opened",
-  "pr:merged": "merged",
-  "pr:declined": "declined",
+  tell: byEvent({
+    "diagnostics:ping": pinged,
+    "repo:refs_changed": told,
+    "pr:opened": (payload) => requested(payload, "opened"),
+    "pr:merged": (payload) => requested(payload, "merged"),
+    "pr:declined": (payload) => requested(payload, "declined"),
+  }),
 };
 
 const repository = maybe(

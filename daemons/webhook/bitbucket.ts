@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { dateOf, flag, fromTo, list, maybe, NOWHERE, word } from "./facts.ts";
-import type { Forge, Ignored, Moved, Told, ToldCommit } from "./forge.ts";
+import { byEvent, dateOf, flag, fromTo, list, maybe, NOWHERE, word } from "./facts.ts";
+import type { Forge, Moved, Told, ToldCommit } from "./forge.ts";
 import { hmacIn } from "./signatures.ts";
 
 /** Bitbucket Cloud: https://support.atlassian.com/bitbucket-cloud/docs/event-payloads/ */
@@ -9,19 +9,12 @@ export const bitbucket: Forge = {
   event: ["x-event-key"],
   delivery: ["x-request-uuid"],
   verify: hmacIn(["x-hub-signature"], "sha256="),
-  tell: (event, payload) => {
-    if (event === "repo:push") return told(payload);
-    const done = Object.hasOwn(WORDS, event) ? WORDS[event] : undefined;
-    return done === undefined ? ignored(event) : requested(payload, done);
-  },
-};
-
-const ignored = (event: string): Ignored => ({ ignored: `nothing is made of the event ${event}` });
-
-const WORDS: Readonly<Record<string, string>> = {
-  "pullrequest:created": "opened",
-  "pullrequest:fulfilled": "merged",
-  "pullrequest:rejected": "declined",
+  tell: byEvent({
+    "repo:push": told,
+    "pullrequest:created": (payload) => requested(payload, "opened"),
+    "pullrequest:fulfilled": (payload) => requested(payload, "merged"),
+    "pullrequest:rejected": (payload) => requested(payload, "declined"),
+  }),
 };
 
 const repository = maybe(z.object({ full_name: word }));

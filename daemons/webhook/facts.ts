@@ -1,6 +1,19 @@
 import { z } from "zod";
 import { NO_REVISION } from "../../lib/schema/names.ts";
-import type { Moved, ToldCommit } from "./forge.ts";
+import type { Forge, Ignored, Moved, Told, ToldCommit } from "./forge.ts";
+
+/** Reads a payload by the reader that its event has; what has none is ignored with a word. */
+export const byEvent =
+  (readers: Readonly<Record<string, (payload: unknown) => Told | Ignored>>): Forge["tell"] =>
+  (event, payload) =>
+    (Object.hasOwn(readers, event) ? readers[event]?.(payload) : undefined) ?? {
+      ignored: `nothing is made of the event ${event}`,
+    };
+
+/** The answer to a forge that asks whether anybody is there. */
+export const pinged = (): Ignored => ({ ignored: "ping: the hook works" });
+/** Of what is told by the push beside it. */
+export const toldTwice = (): Ignored => ({ ignored: "the push tells of it, too" });
 
 /** Text that may be missing, or be something else. */
 export const word = z.string().optional().catch(undefined);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { NOWHERE, word } from "./facts.ts";
+import { byEvent, NOWHERE, toldTwice, word } from "./facts.ts";
 import type { Forge, Ignored, Told } from "./forge.ts";
 import { hubRepository, released, requested, told } from "./github.ts";
 import { hmacIn } from "./signatures.ts";
@@ -13,19 +13,14 @@ export const gitea: Forge = {
   event: ["x-forgejo-event", "x-gitea-event", "x-gogs-event"],
   delivery: ["x-forgejo-delivery", "x-gitea-delivery", "x-gogs-delivery"],
   verify: hmacIn(["x-forgejo-signature", "x-gitea-signature", "x-gogs-signature"]),
-  tell: (event, payload) => {
-    const read = Object.hasOwn(EVENTS, event) ? EVENTS[event as keyof typeof EVENTS] : undefined;
-    return read?.(payload) ?? { ignored: `nothing is made of the event ${event}` };
-  },
+  tell: byEvent({
+    push: told,
+    create: toldTwice,
+    delete: deleted,
+    pull_request: requested,
+    release: released,
+  }),
 };
-
-const EVENTS = {
-  push: told,
-  create: (): Ignored => ({ ignored: "the push tells of it, too" }),
-  delete: deleted,
-  pull_request: requested,
-  release: released,
-} satisfies Record<string, (payload: unknown) => Told | Ignored>;
 
 const deletion = z.object({
   ref: z.string(),
@@ -37,7 +32,7 @@ const deletion = z.object({
 /** Of a branch that goes, no push tells; and this does not say where the branch was. */
 function deleted(payload: unknown): Told | Ignored {
   const { ref, ref_type, repository, sender } = deletion.parse(payload);
-  if (ref_type !== "branch") return { ignored: "the push tells of it, too" };
+  if (ref_type !== "branch") return toldTwice();
   const full = ref.startsWith("refs/heads/") ? ref : `refs/heads/${ref}`;
   return {
     repository: repository?.name,

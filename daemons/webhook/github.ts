@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { count, dateOf, flag, fromTo, hubPush, maybe, movedBy, word } from "./facts.ts";
+import {
+  byEvent,
+  count,
+  dateOf,
+  flag,
+  fromTo,
+  hubPush,
+  maybe,
+  movedBy,
+  pinged,
+  toldTwice,
+  word,
+} from "./facts.ts";
 import type { Forge, Ignored, Told } from "./forge.ts";
 import { hmacIn } from "./signatures.ts";
 
@@ -9,21 +21,16 @@ export const github: Forge = {
   event: ["x-github-event"],
   delivery: ["x-github-delivery"],
   verify: hmacIn(["x-hub-signature-256"], "sha256="),
-  tell: (event, payload) => {
-    const read = Object.hasOwn(EVENTS, event) ? EVENTS[event as keyof typeof EVENTS] : undefined;
-    return read?.(payload) ?? { ignored: `nothing is made of the event ${event}` };
-  },
+  tell: byEvent({
+    ping: pinged,
+    push: told,
+    create: toldTwice,
+    delete: toldTwice,
+    pull_request: requested,
+    release: released,
+    deployment: wanted,
+  }),
 };
-
-const EVENTS = {
-  ping: (): Ignored => ({ ignored: "ping: the hook works" }),
-  push: told,
-  create: (): Ignored => ({ ignored: "the push tells of it, too" }),
-  delete: (): Ignored => ({ ignored: "the push tells of it, too" }),
-  pull_request: requested,
-  release: released,
-  deployment: wanted,
-} satisfies Record<string, (payload: unknown) => Told | Ignored>;
 
 /** What the payloads of GitHub and of those who took over its form have of a repository. */
 export const hubRepository = maybe(

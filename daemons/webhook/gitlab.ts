@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, dateOf, fromTo, hubPush, maybe, movedBy, word } from "./facts.ts";
+import { byEvent, count, dateOf, fromTo, hubPush, maybe, movedBy, word } from "./facts.ts";
 import type { Forge, Ignored, Told } from "./forge.ts";
 import { placeOf } from "./places.ts";
 import { ofGitlab } from "./signatures.ts";
@@ -14,20 +14,19 @@ export const gitlab: Forge = {
     // Hooks of a project, of a group and of the whole system differ in the header, and not in this.
     const { object_kind, event_name, ref } = kind.parse(payload);
     const event = object_kind ?? event_name ?? (ref === undefined ? "" : "push");
-    const read = Object.hasOwn(EVENTS, event) ? EVENTS[event as keyof typeof EVENTS] : undefined;
-    return read?.(payload) ?? { ignored: `nothing is made of the event ${event}` };
+    return read(event, payload);
   },
 };
 
 const kind = z.object({ object_kind: word, event_name: word, ref: word });
 
-const EVENTS = {
+const read = byEvent({
   push: told,
   tag_push: told,
   merge_request: requested,
   release: released,
   deployment: deployed,
-} satisfies Record<string, (payload: unknown) => Told | Ignored>;
+});
 
 const project = maybe(z.object({ path_with_namespace: word, namespace: word, name: word }));
 const repository = maybe(z.object({ url: word }));

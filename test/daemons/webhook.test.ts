@@ -188,7 +188,8 @@ describe("GitLab's signing token", () => {
       { "webhook-signature": [`${"v1,x ".repeat(10)}${signature}`] },
     ];
     for (const each of bad)
-      expect(await answerTo(daemon, withHeaders(good, each)), JSON.stringify(each)).toMatchObject({
+      expect({ each, ...(await answerTo(daemon, withHeaders(good, each))) }).toMatchObject({
+        each,
         status: 401,
         pushes: [],
       });
@@ -383,7 +384,7 @@ describe("how it must come", () => {
     ])
       for (const payload of ofGithub(event))
         statuses.add((await answerToSent(daemon, sent("github", payload, { event }))).status);
-    expect([...statuses].toSorted()).toEqual([200, 202]);
+    expect(statuses).toEqual(new Set([200, 202]));
   });
 });
 

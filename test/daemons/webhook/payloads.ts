@@ -1,14 +1,14 @@
-import { createRequire } from "node:module";
+import examples from "@octokit/webhooks-examples" with { type: "json" };
 import { revisionOf } from "../../support/builders.ts";
 
 /** Payloads that GitHub sent, by event. */
-// They are one file of JSON, which Node 20 does not import.
-const examples = createRequire(import.meta.url)("@octokit/webhooks-examples") as {
-  readonly name: string;
-  readonly examples: readonly Record<string, unknown>[];
-}[];
 export const ofGithub = (event: string): readonly Record<string, unknown>[] =>
-  examples.find(({ name }) => name === event)?.examples ?? [];
+  (
+    examples as unknown as readonly {
+      readonly name: string;
+      readonly examples: readonly Record<string, unknown>[];
+    }[]
+  ).find(({ name }) => name === event)?.examples ?? [];
 
 export const NONE = "0".repeat(40);
 export const [ONE, TWO, THREE] = [revisionOf("1"), revisionOf("2"), revisionOf("3")] as const;
