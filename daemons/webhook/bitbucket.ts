@@ -28,10 +28,10 @@ const commit = z
     author: maybe(z.object({ raw: word, user: maybe(z.object({ display_name: word })) })),
   })
   .transform(({ hash, message, date, author }): ToldCommit => {
-    const [, name, email] = /^([^<]*?)\s*<([^<>]*)>$/.exec(author?.raw ?? "") ?? [];
+    const [, name, email] = /^([^<]*)<([^<>]*)>$/.exec(author?.raw ?? "") ?? [];
     return {
       id: hash,
-      author: { name: name ?? author?.user?.display_name ?? author?.raw ?? "", email: email ?? "" },
+      author: { name: name?.trim() ?? author?.user?.display_name ?? author?.raw ?? "", email: email ?? "" },
       at: dateOf(date),
       message: message ?? "",
     };

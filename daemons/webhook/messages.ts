@@ -59,7 +59,7 @@ function commitOf({ id, author, at, message: said }: ToldCommit, pushed: string)
     revision: checked.data,
     author: { name: cut(author.name, 300), email: cut(author.email, 300) },
     at: at?.toISOString() ?? pushed,
-    message: cut(said.replace(/\n+$/, ""), 4_096),
+    message: cut(said.trimEnd(), 4_096),
   };
 }
 

@@ -6,8 +6,12 @@ export interface Place {
   readonly web: boolean;
 }
 
+/** As long as the configuration lets one be. */
+const LONGEST = 1_000;
+
 /** Where a URL of a repository leads, whether to https://, to ssh:// or in ssh's short form; undefined for a local path. */
 export function placeOf(url: string): Place | undefined {
+  if (url.length > LONGEST) return undefined;
   const short = /^[^@/:]+@([^:/]+):(.+)$/.exec(url);
   if (short !== null) return place(short[1] ?? "", short[2] ?? "", false);
   if (!/^(https?|ssh):\/\//.test(url) || !URL.canParse(url)) return undefined;

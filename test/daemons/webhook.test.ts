@@ -333,6 +333,7 @@ describe("how it must come", () => {
     ["a number that none can hold", '{"a":1e400}'],
     ["a negative nothing", '{"a":-0}'],
     ["half a character", '{"a":"\\ud800"}'],
+    ["a text without an end, full of quotes", `"${'\\"'.repeat(1_000_000)}`],
     ["what is no UTF-8", Buffer.from([0x22, 0xff, 0x22])],
     ["a hundred thousand brackets", "[".repeat(100_000)],
     ["deep nesting", `${'{"a":'.repeat(40)}1${"}".repeat(40)}`],

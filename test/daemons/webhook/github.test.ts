@@ -91,6 +91,14 @@ test("what is missing or of another kind is done without", () => {
   ]);
 });
 
+test("a message of a million empty lines costs no time", () => {
+  const message = `first${"\n".repeat(1_000_000)}x${" ".repeat(1_000_000)}`;
+  const began = Date.now();
+  const said = push(githubPush({ commits: [{ id: THREE, message }] }));
+  expect(said.commits[0]?.message).toHaveLength(4_096);
+  expect(Date.now() - began).toBeLessThan(2_000);
+});
+
 test("of two thousand commits the newest hundred are listed, and all are counted", () => {
   const ids = Array.from({ length: 2_048 }, (_none, index) => (index + 1).toString(16).padStart(40, "0"));
   const said = push(githubPush({ after: ids.at(-1), commits: ids.map((id) => ({ id, message: id })) }));
