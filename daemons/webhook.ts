@@ -70,7 +70,7 @@ async function taken(asked: Asked, hook: Hook, context: Surrounded): Promise<Res
       context,
     );
   const begun = await context.deps.deliveries.begin(namesOf(asked, hook, told), told, context.now());
-  if (begun === undefined) return { answer: json(200, { ignored: "it was taken before" }), messages: [] };
+  if (begun === undefined) return ignored("it was taken before", hook, context);
   const messages = repositories.flatMap((repository) => messagesOf(told, repository, begun.at));
   return { answer: json(202, { announced: messages.map(lineOf) }), messages: saying(messages, begun) };
 }
