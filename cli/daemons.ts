@@ -10,6 +10,7 @@ import { ledger } from "../daemons/ledger.ts";
 import { orchestrator } from "../daemons/orchestrator.ts";
 import { packageAnnouncer } from "../daemons/package-announcer.ts";
 import { repoUpdater } from "../daemons/repo-updater.ts";
+import { webhook } from "../daemons/webhook.ts";
 import type { Daemon } from "../lib/daemon/define.ts";
 
 /** Every daemon, by name, in the order in which `skein up` starts them. */
@@ -17,6 +18,7 @@ export const DAEMONS = {
   broker,
   ledger,
   announcer,
+  webhook,
   "repo-updater": repoUpdater,
   "ci-trigger": ciTrigger,
   "ci-runner": ciRunner,
@@ -32,6 +34,7 @@ export const DAEMON_NAMES = [
   "broker",
   "ledger",
   "announcer",
+  "webhook",
   "repo-updater",
   "ci-trigger",
   "ci-runner",

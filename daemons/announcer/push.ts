@@ -1,12 +1,9 @@
 import type { Git } from "../../lib/effects/git.ts";
 import type { Data } from "../../lib/messages/catalogue.ts";
-import type { Commit } from "../../lib/messages/catalogue/commits.ts";
+import { fitting, MOST_COMMITS } from "../../lib/messages/fitting.ts";
 import { isNoRevision, type RefName, refName, type RepositoryName } from "../../lib/schema/names.ts";
 import type { Move } from "./refs.ts";
 
-const MOST_COMMITS = 100;
-/** What the commits of one message may take as JSON, in bytes: brokers refuse what is too large. */
-const MOST_BYTES = 256 * 1024;
 /** As many refs of one push may share new commits, and all of them tell of these. */
 const MOST_TOGETHER = 100;
 
@@ -78,9 +75,3 @@ const refsBeside = ({ moved }: Pushed, ref: RefName): RefName[] => [
   ref,
   ...moved.slice(0, MOST_TOGETHER).flatMap((each) => refName.safeParse(each.ref).data ?? []),
 ];
-
-/** The newest commits, as many as fit into a message. */
-function fitting(commits: readonly Commit[]): Commit[] {
-  let bytes = 0;
-  return commits.filter((commit) => (bytes += Buffer.byteLength(JSON.stringify(commit))) <= MOST_BYTES);
-}

@@ -14,15 +14,18 @@ export function parseStrictJson(bytes: Uint8Array, most: number): unknown {
     if (bytes.length > most) throw new RangeError(`it has ${bytes.length} bytes, more than ${most}`);
     if (bytes.some((byte) => byte > 0x7e)) throw new RangeError("it is not ASCII");
     const text = Buffer.from(bytes).toString("latin1");
-    scan(text);
+    requireStrict(text, DEEPEST);
     return JSON.parse(text);
   } catch (cause) {
     throw new Failure("E_PARSE", `Cannot read a command: ${reasonOf(cause)}`, { cause });
   }
 }
 
-/** Finds what JSON.parse would let pass. It may take text for JSON that is none: JSON.parse has the last word on that. */
-function scan(text: string): void {
+/**
+ * Finds what JSON.parse would let pass. It may take text for JSON that is none: JSON.parse has the last word on that.
+ * @throws {Error} that says what it is
+ */
+export function requireStrict(text: string, deepest: number): void {
   const keysAround: Set<string>[] = [];
   for (const { groups = {} } of text.matchAll(TOKEN)) {
     const { string, colon, number, open } = groups;
@@ -31,7 +34,7 @@ function scan(text: string): void {
       if (colon !== undefined) addKey(keysAround.at(-1), value);
     } else if (number !== undefined) requireExact(number);
     else if (open === undefined) keysAround.pop();
-    else if (keysAround.push(new Set()) > DEEPEST) throw new RangeError(`it nests deeper than ${DEEPEST}`);
+    else if (keysAround.push(new Set()) > deepest) throw new RangeError(`it nests deeper than ${deepest}`);
   }
 }
 

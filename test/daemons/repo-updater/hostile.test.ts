@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { repoUpdater } from "../../../daemons/repo-updater.ts";
 import { memoryHub } from "../../../lib/bus/memory.ts";
-import { destinationOf, STANDARD_TOPICS } from "../../../lib/messages/destinations.ts";
+import { templateOf, STANDARD_TOPICS } from "../../../lib/messages/destinations.ts";
 import { aPush, revisionOf } from "../../support/builders.ts";
 import { listen, publish, start } from "../../support/daemons.ts";
 import { aHost, treeOf } from "./support/host.ts";
@@ -73,7 +73,7 @@ test("garbage, beats and pushes with hostile names end nothing: the next push is
   const daemon = await start(repoUpdater, () => ({ ...settings, "repo-updater": config }), hub);
   const news = await listen(hub, "checkout.updated");
   const bus = hub.connect();
-  const destination = destinationOf("commit.pushed", STANDARD_TOPICS, "web1");
+  const destination = templateOf("commit.pushed", STANDARD_TOPICS);
   const push = {
     specversion: "1.0",
     id: "1",
