@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Code } from "../../codes.ts";
 import { Failure, reasonOf } from "../../failure.ts";
 import type { Secret } from "../../schema/secret.ts";
@@ -69,7 +69,7 @@ export function objection(what: string, { url }: Server, { status, headers, body
   const said =
     known?.[1] ?? (isRedirect(status) ? `it leads elsewhere, to ${whereTo(headers)}` : "no success");
   const code = known?.[0] ?? (status >= 500 || status === 429 ? "CI_UNREACHABLE" : "CI_ANSWER");
-  const title = titleOf(body);
+  const title = saidIn(body);
   return new Failure(
     code,
     `Cannot ${what} at ${url}: ${said} (status ${status}${title === "" ? "" : `, ${title}`})`,
@@ -83,15 +83,23 @@ export const isRedirect = (status: number): boolean => status >= 300 && status <
 const whereTo = (headers: HttpAnswer["headers"]): string =>
   JSON.stringify((headers["location"] ?? "nowhere").replace(/[?#].*$/s, "").slice(0, 200));
 
-/** What a page is titled: servers say there what is wrong. */
-function titleOf(body: Buffer): string {
-  const [, title = ""] =
-    /<title>([^<]{1,300})<\/title>/i.exec(body.subarray(0, 20_000).toString("utf8")) ?? [];
-  return title
+/** What an answer says in a few words: the title of a page, or the error in JSON. */
+function saidIn(body: Buffer): string {
+  const text = body.subarray(0, 20_000).toString("utf8");
+  const [, title] = /<title>([^<]{1,300})<\/title>/i.exec(text) ?? [];
+  return (title ?? errorIn(jsonOf(body)))
     .replace(/token=[^&\s]*/gi, "token=***")
     .replace(/[\s\p{Cc}\p{Cf}]+/gu, " ")
     .trim()
     .slice(0, 200);
+}
+
+const errored = z.object({ error: z.union([z.string(), z.object({ message: z.unknown() })]) });
+
+function errorIn(value: unknown): string {
+  const { error } = errored.safeParse(value).data ?? { error: "" };
+  if (typeof error === "string") return error;
+  return typeof error.message === "string" ? error.message : JSON.stringify(error.message ?? "");
 }
 
 /**
@@ -110,7 +118,7 @@ export function read<Schema extends z.ZodType>(
   if (answer.cut) throw unusable(`its answer is longer than ${MOST} bytes`);
   const parsed = schema.safeParse(jsonOf(answer.body));
   if (parsed.success) return parsed.data;
-  const title = titleOf(answer.body);
+  const title = saidIn(answer.body);
   throw unusable(
     title === "" ? "its answer is not what such a server says" : `it shows a page instead: ${title}`,
   );
