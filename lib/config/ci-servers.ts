@@ -14,11 +14,9 @@ const address = z
   .regex(/^https?:\/\/[^\s@]+$/, { error: "must be https://HOST/…, without a user or a password in it" })
   .refine((url) => URL.canParse(url) && new URL(url).hash === "", { error: "must be an address" });
 
-const field = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,9}$/, {
-    error: "must be a field such as build.state",
-  });
+const field = z.string().regex(/^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,9}$/, {
+  error: "must be a field such as build.state",
+});
 
 const said = (what: string, initial: string[]) =>
   z.array(z.string().max(100)).max(20).default(initial).describe(`What stands there for ${what}.`);

@@ -2,21 +2,25 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What is answered: as it is said, never, or without end. A body that is no text goes out as JSON. */
-type Scripted =
+export type Scripted =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown }
   | "hang"
   | "endless";
 
-interface AskedOf {
+export interface AskedOf {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
 }
 
+/** What is answered to `METHOD PATH`. */
+type Script =
+  Readonly<Record<string, Scripted>> | ((methodAndPath: string, asked: AskedOf) => Scripted | undefined);
+
 /** A web server that answers `METHOD PATH` as a test says, whatever the query; anything else gets 599. */
 export function scriptedServer() {
-  let script: Readonly<Record<string, Scripted | ((asked: AskedOf) => Scripted)>> = {};
+  let script: Script = {};
   const asked: AskedOf[] = [];
   let server: Server | undefined;
   const open = async (): Promise<Server> => {
@@ -28,8 +32,12 @@ export function scriptedServer() {
         const each = { method, path, headers, body: Buffer.concat(chunks).toString("utf8") };
         asked.push(each);
         const key = `${method} ${path.split("?", 1)[0]}`;
-        const found = Object.hasOwn(script, key) ? script[key] : undefined;
-        const answer = typeof found === "function" ? found(each) : found;
+        const answer =
+          typeof script === "function"
+            ? script(key, each)
+            : Object.hasOwn(script, key)
+              ? script[key]
+              : undefined;
         if (answer === "hang") return;
         if (answer === "endless") {
           response.writeHead(200);
@@ -52,7 +60,7 @@ export function scriptedServer() {
   return {
     url: async () => `http://127.0.0.1:${((server ??= await open()).address() as AddressInfo).port}`,
     /** Says what is answered from now on; what was asked before is forgotten. */
-    script: (next: typeof script) => {
+    script: (next: Script) => {
       script = next;
       asked.length = 0;
     },

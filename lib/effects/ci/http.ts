@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../../failure.ts";
-import { shortRef } from "../../schema/names.ts";
 import type { Secret } from "../../schema/secret.ts";
 import { ask, jsonBody, objection, read, type Server } from "./asking.ts";
-import { type CiServer, type Order, type Progress, type Result, results, shownAt } from "./ci.ts";
+import { type CiServer, type Progress, type Result, results, shownAt } from "./ci.ts";
+import { filledIn, valuesOf } from "./fill.ts";
 
 /** How a build is looked at, where nobody calls back: addresses, and the fields of the answers. */
 interface Status extends Readonly<Record<Result | "running", readonly string[]>> {
@@ -37,7 +37,7 @@ export function webhookCi({ body: template = BODY, sign, status, ...server }: We
   return {
     trigger: async (order) => {
       const { body, headers } = jsonBody({
-        ...(filled(template, valuesOf(order)) as object),
+        ...(filledIn(template, valuesOf(order)) as object),
         ...(Object.keys(order.parameters).length === 0 ? {} : { parameters: order.parameters }),
         ...(order.callback === undefined ? {} : { callback: order.callback }),
       });
@@ -89,32 +89,6 @@ export function webhookCi({ body: template = BODY, sign, status, ...server }: We
 
 const hmac = (secret: Secret, body: string): string =>
   createHmac("sha256", secret.reveal()).update(body).digest("hex");
-
-/** What may be filled into texts of the configuration. */
-export const valuesOf = ({
-  build,
-  job,
-  repository,
-  project = "" as never,
-  ref,
-  revision,
-}: Pick<Order, "build" | "job" | "repository" | "project" | "ref" | "revision">): Readonly<
-  Record<string, string>
-> => ({ build, job, repository, project, ref, branch: shortRef(ref), revision });
-
-/**
- * Fills values into the texts of something that is then written as JSON: whatever a value holds, it stays inside its text.
- * Each place is looked at once, so that a value that looks like a place is not filled in turn.
- */
-export function filled(template: unknown, values: Readonly<Record<string, string>>): unknown {
-  if (typeof template === "string")
-    return template.replace(/\{([a-z]+)\}/g, (whole, name: string) =>
-      Object.hasOwn(values, name) ? (values[name] ?? "") : whole,
-    );
-  if (Array.isArray(template)) return template.map((each: unknown) => filled(each, values));
-  if (typeof template !== "object" || template === null) return template;
-  return Object.fromEntries(Object.entries(template).map(([key, each]) => [key, filled(each, values)]));
-}
 
 function fieldOf(path: string, value: unknown): unknown {
   return path
