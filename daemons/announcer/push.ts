@@ -7,6 +7,7 @@ import type { Moved, Spooled } from "./spooled.ts";
 const MOST_COMMITS = 100;
 /** What the commits of one message may take as JSON, in bytes: brokers refuse what is too large. */
 const MOST_BYTES = 256 * 1024;
+const MOST_PATHS = 1_000;
 /** As many refs of one push may share new commits, and all of them tell of these. */
 const MOST_TOGETHER = 100;
 
@@ -24,13 +25,31 @@ export async function pushOf(
   const [before, after] = [peeled ?? moved.before, now ?? moved.after];
   const told = toldOf(spooled, { before, after }, ref, at);
   const forced = told.change === "updated" && !(await git.isAncestor(before, after));
-  const brought = await commitsOf(git, told, refsBeside(spooled, ref));
+  const beside = refsBeside(spooled, ref);
+  const brought = await commitsOf(git, told, beside);
   return {
     ...told,
     ...(forced ? { change: "forced" } : {}),
     commits: fitting(brought.commits),
     total: brought.total,
+    ...(await pathsOf(git, told, beside)),
   };
+}
+
+/** Which paths a branch's push changed. A tag changes none: whoever asks for paths does not mean it. */
+async function pathsOf(
+  git: Git,
+  { ref, before, after }: Pick<Data<"commit.pushed">, "ref"> & Pick<Moved, "before" | "after">,
+  refs: readonly RefName[],
+): Promise<Pick<Data<"commit.pushed">, "paths">> {
+  if (isTag(ref) || isNoRevision(after) || !(await git.has(after))) return {};
+  const knowsBefore = !isNoRevision(before) && (await git.has(before));
+  const { changed, cut } = await git.changedPaths({
+    after,
+    most: MOST_PATHS,
+    ...(knowsBefore ? { before } : { refs }),
+  });
+  return { paths: { changed: [...changed], cut } };
 }
 
 /** What is told of a ref whose commits cannot be read: it is news all the same, for mirrors fetch and CI builds. */
