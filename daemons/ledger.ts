@@ -11,6 +11,7 @@ const KEPT = [
   "build.started",
   "build.log",
   "build.finished",
+  "build.cancelled",
   "mirror.updated",
   "rollout.started",
   "rollout.progress",

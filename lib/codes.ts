@@ -203,6 +203,7 @@ export const codes = {
     "A CI server built another revision than the one that was pushed.",
     "Let the job build the revision that it is given: send `{revision}` in `parameters`.",
   ],
+  BUILD_ENDED: ["The build has ended already.", "`skein log BUILD` tells how."],
   // pipelines
   PIPELINE_INVALID: [
     "The .skein.yml of the revision does not fit its schema.",
