@@ -15,7 +15,8 @@ import { atMost } from "../lib/pace/at-most.ts";
 import { type BuildId, buildId } from "../lib/schema/names.ts";
 import { leaveBuilds, shareBuilds } from "./ci-trigger/builds.ts";
 import { answerCallback } from "./ci-trigger/callback.ts";
-import { advance, type Following } from "./ci-trigger/follow.ts";
+import type { Following } from "./ci-trigger/around.ts";
+import { advance } from "./ci-trigger/follow.ts";
 import { jobsFor, leadsNowhere } from "./ci-trigger/jobs.ts";
 import { type Settings, settings as schema } from "./ci-trigger/settings.ts";
 import { tell } from "./ci-trigger/tell.ts";
@@ -177,7 +178,8 @@ async function* lookAt(context: Surrounded): AsyncGenerator<Message> {
     void Promise.all(passes.values()).then(() => answered.abort());
     await pause(config.poll, answered.signal);
   }
-  for (const { build } of builds.open()) yield* tell(build, builds, host);
+  const told = new Set([...builds.open().map(({ build }) => build), ...builds.unsaid.keys()]);
+  for (const build of told) yield* tell(build, builds, host);
 }
 
 /** Lets one server be asked about its builds, a few at a time; one that is being asked is left alone. */

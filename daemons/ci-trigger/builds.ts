@@ -29,7 +29,7 @@ export interface Builds {
   turnOf(build: BuildId): Turn;
   setTurn(build: BuildId, turn: Turn): void;
   /** Messages that are not kept on disk: lines of logs, and what people are told. */
-  readonly unsaid: Map<string, Message[]>;
+  readonly unsaid: Map<BuildId, Message[]>;
   /** Which builds are looked at just now. */
   readonly busy: Set<BuildId>;
   /** Which builds are told of just now. */

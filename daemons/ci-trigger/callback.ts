@@ -1,17 +1,16 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Response } from "../../lib/daemon/define.ts";
-import { results } from "../../lib/effects/ci/ci.ts";
-import { shownAt } from "../../lib/effects/ci/ci.ts";
+import { results, shownAt } from "../../lib/effects/ci/ci.ts";
 import { type Answered, type Asked, json, only } from "../../lib/effects/http-server.ts";
 import { buildId, type HostName } from "../../lib/schema/names.ts";
 import { heard } from "./build.ts";
-import { type Around, jobOf } from "./follow.ts";
+import { type Around, jobOf } from "./around.ts";
 import { tell } from "./tell.ts";
 
 const called = z.object({
   outcome: z.enum(["started", ...results]),
-  url: z.unknown(),
+  url: z.unknown().optional(),
   reason: z.string().max(8_000).optional(),
 });
 

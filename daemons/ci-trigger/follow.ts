@@ -1,40 +1,11 @@
-import type { SharedSettings } from "../../lib/config/settings.ts";
-import type { CiServer, Order, Place } from "../../lib/effects/ci/ci.ts";
+import type { CiServer, Order } from "../../lib/effects/ci/ci.ts";
 import { Failure, reasonOf } from "../../lib/failure.ts";
-import type { Log } from "../../lib/log.ts";
 import { message } from "../../lib/messages/catalogue.ts";
 import { safeText } from "../../lib/safe-text.ts";
 import { type BuildId, shortRef, shortRevision } from "../../lib/schema/names.ts";
-import type { Secret } from "../../lib/schema/secret.ts";
+import { type Around, jobOf, placeOf } from "./around.ts";
 import { asked, failed, type Followed, givenUp, heard, stepOf } from "./build.ts";
-import type { Builds } from "./builds.ts";
 import { isRoomIn, readLog } from "./log.ts";
-import type { Job, Settings } from "./settings.ts";
-
-/** What following works with. */
-export interface Following {
-  readonly builds: Builds;
-  readonly servers: ReadonlyMap<string, CiServer>;
-  /** The tokens of single jobs. */
-  readonly tokens: ReadonlyMap<string, Secret>;
-  /** The servers that did not answer last. */
-  readonly troubled: Set<string>;
-}
-
-export interface Around {
-  readonly config: Settings;
-  readonly deps: Following;
-  readonly settings: Pick<SharedSettings, "repositories">;
-  readonly log: Log;
-  readonly now: () => Date;
-}
-
-/** What holds for a build whose job the configuration no longer has. */
-const FORMER: Pick<Job, "unstable" | "log" | "deadline"> = {
-  unstable: "failed",
-  log: false,
-  deadline: 12 * 3_600_000,
-};
 
 /** How long a server may know nothing of a build before it counts as lost: in polls. Who restarts reads its queue first. */
 const LOST_AFTER = 60;
@@ -102,7 +73,8 @@ async function ask(build: Followed, todo: "ask" | "look", server: CiServer, arou
   }
   if (known === undefined) await change(build, around, (found) => ({ ...found, state: "asking" }));
   const handle = known ?? (await server.trigger(order));
-  await change(build, around, (found) => asked(found, handle));
+  // Who calls back may be quicker than its own answer.
+  await change(build, around, (found) => (found.state === "ended" ? undefined : asked(found, handle)));
   soon(build, around);
 }
 
@@ -203,11 +175,6 @@ function say({ build }: Followed, text: string, { deps, now }: Around): void {
 
 const lineOf = ({ job, repository, ref, revision }: Followed): string =>
   `the build ${job} of ${repository} ${shortRef(ref)} ${shortRevision(revision)}`;
-
-export const placeOf = ({ place, ref }: Followed): Place => ({ job: place, ref });
-
-export const jobOf = ({ job }: Followed, { jobs }: Settings): Pick<Job, "unstable" | "log" | "deadline"> =>
-  (Object.hasOwn(jobs, job) ? jobs[job] : undefined) ?? FORMER;
 
 function orderOf(build: Followed, { config: { servers }, deps }: Around): Order {
   const { callback } = servers[build.server] ?? {};

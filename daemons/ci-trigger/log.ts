@@ -2,7 +2,7 @@ import type { CiServer, Progress } from "../../lib/effects/ci/ci.ts";
 import { reasonOf } from "../../lib/failure.ts";
 import { message, type Message } from "../../lib/messages/catalogue.ts";
 import type { Followed } from "./build.ts";
-import { type Around, placeOf } from "./follow.ts";
+import { type Around, placeOf } from "./around.ts";
 import type { Settings } from "./settings.ts";
 
 /** What goes into one message: lines, and characters of each. */
