@@ -49,7 +49,8 @@ async function pathsOf(
     most: MOST_PATHS,
     ...(knowsBefore ? { before } : { refs }),
   });
-  return { paths: { changed: [...changed], cut } };
+  // A new branch of commits that other branches have too: what it changed depends on what it is compared with.
+  return changed.length === 0 && !knowsBefore ? {} : { paths: { changed: [...changed], cut } };
 }
 
 /** What is told of a ref whose commits cannot be read: it is news all the same, for mirrors fetch and CI builds. */
