@@ -12,6 +12,7 @@ import { Failure } from "../lib/failure.ts";
 import { type Data, message, type Message } from "../lib/messages/catalogue.ts";
 import type { Envelope } from "../lib/messages/envelope.ts";
 import { atMost } from "../lib/pace/at-most.ts";
+import { isLoopback } from "../lib/schema/address.ts";
 import { type BuildId, buildId } from "../lib/schema/names.ts";
 import { leaveBuilds, shareBuilds } from "./ci-trigger/builds.ts";
 import { answerCallback } from "./ci-trigger/callback.ts";
@@ -57,7 +58,8 @@ export const ciTrigger = defineDaemon<Settings, Deps>({
       return lookAt(context);
     },
   },
-  every: { interval: ({ poll }) => poll, tick: lookAt },
+  // Without jobs there is hardly anything to look at: builds of jobs that there were.
+  every: { interval: ({ poll, jobs }) => (Object.keys(jobs).length === 0 ? 60_000 : poll), tick: lookAt },
   serve: { at: listeningOf, answer: answerCallback },
 });
 
@@ -70,7 +72,7 @@ async function open(config: Settings, { settings, log }: Surroundings): Promise<
     token === undefined ? [] : [[name, readSecret(token, `the job ${name}`, settings)] as const],
   );
   for (const [name, { insecure, url }] of Object.entries(config.servers))
-    if (insecure && url.startsWith("http:"))
+    if (insecure && url.startsWith("http:") && !isLoopback(new URL(url).hostname))
       log.warn({ server: name }, `the CI server ${name} is spoken to without TLS: others can read its token`);
   for (const [name, { repository }] of Object.entries(config.jobs))
     if (!Object.hasOwn(settings.repositories, repository))

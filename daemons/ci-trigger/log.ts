@@ -27,7 +27,7 @@ export async function readLog(
     for (let piece = 0; piece < pieces; piece += 1) {
       const { log: at } = deps.builds.get(build.build) ?? build;
       const printed = await server.log(handle, placeOf(build), at.from);
-      if (printed.text === "" || printed.from === at.from) return;
+      if (printed.from === at.from) return;
       const bytes = at.bytes + Buffer.byteLength(printed.text);
       const room = bytes < config["log-said"];
       // What does not end in a line end is told as a line of its own: who is asked again begins after it.

@@ -90,11 +90,13 @@ export const settings = z
     "log-said": size.prefault("1MiB").describe("How much of what a build prints is told."),
   })
   .superRefine(({ servers, jobs, listen }, context) => {
-    for (const [name, { server, token }] of Object.entries(jobs)) {
+    for (const [name, { server, token, job: place }] of Object.entries(jobs)) {
       const named = Object.hasOwn(servers, server) ? servers[server] : undefined;
       const refuse = (key: string, message: string) =>
         context.addIssue({ code: "custom", path: ["jobs", name, key], message });
       if (named === undefined) refuse("server", `names ${server}, which is not among the servers`);
+      else if (named.type === "jenkins" && !place.split("/").every((each) => /^(?!\.{1,2}$)./.test(each)))
+        refuse("job", "must be the path of a job, such as team/shop/unit");
       else if (token !== undefined && named.type !== "jenkins") refuse("token", "is for jobs of a Jenkins");
     }
     const calledBack = Object.entries(servers).find(([, { callback }]) => callback !== undefined);

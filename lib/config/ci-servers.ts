@@ -18,6 +18,10 @@ const field = z.string().regex(/^[A-Za-z0-9_-]{1,64}(\.[A-Za-z0-9_-]{1,64}){0,9}
   error: "must be a field such as build.state",
 });
 
+const json = z.custom<unknown>((value) => value !== undefined && typeof value !== "symbol", {
+  error: "must be whatever JSON can hold",
+});
+
 const said = (what: string, initial: string[]) =>
   z.array(z.string().max(100)).max(20).default(initial).describe(`What stands there for ${what}.`);
 
@@ -61,7 +65,7 @@ export const ciServer = z
         "For `http`: a secret that each request is signed with, in the header `x-skein-signature-256`.",
       ),
     body: z
-      .record(z.string().max(200), z.unknown())
+      .record(z.string().max(200), json)
       .optional()
       .describe(
         "For `http`: what is posted, as JSON. In its texts `{build}`, `{revision}` and the like are filled in.",
@@ -74,8 +78,9 @@ export const ciServer = z
   .superRefine(({ type, url, insecure, user, token, ...own }, context) => {
     const refuse = (key: string, message: string) =>
       context.addIssue({ code: "custom", path: [key], message });
-    if (!insecure && !url.startsWith("https://"))
-      refuse("url", "must begin with https://, or `insecure: true` must stand beside it");
+    for (const [key, each] of Object.entries({ url, callback: own.callback, status: own.status?.url }))
+      if (!insecure && each !== undefined && !each.startsWith("https://"))
+        refuse(key, "must begin with https://, or `insecure: true` must stand beside it");
     if (type === "http") {
       if (user !== undefined) refuse("user", "is for Jenkins and Buildbot");
       if (own.callback === undefined && own.status === undefined)

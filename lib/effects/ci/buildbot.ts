@@ -147,7 +147,7 @@ export function buildbot(server: Server): CiServer {
           const path = `/logs/${each.logid}/contents?offset=${done}&limit=${take}`;
           const read = await get("read a log", path, chunks);
           const content = read.logchunks.map((chunk) => chunk.content).join("");
-          texts.push(each.type === "s" ? content.replace(/^[oeh]/gm, "") : content);
+          texts.push(each.type === "s" ? outputIn(content) : content);
           at = { log: each.logid, line: done + take };
           lines += take;
         }
@@ -156,6 +156,9 @@ export function buildbot(server: Server): CiServer {
     },
   };
 }
+
+/** What a program printed, without what Buildbot says of it: there stands the whole environment of the worker, with what is secret in it. */
+const outputIn = (content: string): string => content.replace(/^h.*(?:\n|$)/gm, "").replace(/^[oe]/gm, "");
 
 /** A position is a log and a line of it. Logs are numbered in the order in which they were begun. */
 function positionIn(from: string): { log: number; line: number } {

@@ -116,6 +116,11 @@ describe("a configuration is refused where it cannot mean what it says", () => {
   const http = { type: "http", url: "https://ci.example.com/hook" };
   test.each([
     ["an address without TLS", { servers: { ci: { type: "jenkins", url: "http://ci" } } }, /insecure/],
+    [
+      "a callback without TLS",
+      { listen: "127.0.0.1:1", servers: { ci: { ...http, callback: "http://me" } } },
+      /insecure/,
+    ],
     ["a password in an address", { servers: { ci: { type: "jenkins", url: "https://u:p@ci" } } }, /password/],
     [
       "a server that is not there",
@@ -127,6 +132,8 @@ describe("a configuration is refused where it cannot mean what it says", () => {
     ["a webhook that tells no result", { servers: { ci: http } }, /result/],
     ["a callback where nobody listens", { servers: { ci: { ...http, callback: "https://me" } } }, /listen/],
     ["a body for Jenkins", { servers: { ci: { ...servers.ci, body: {} } } }, /type http/],
+    ["a job above its folder", { servers, jobs: { unit: { ...job, job: "team/../x" } } }, /path of a job/],
+    ["a job without a name", { servers, jobs: { unit: { ...job, job: "team//x" } } }, /path of a job/],
     ["an unknown place", { servers, jobs: { unit: { ...job, parameters: { A: "{secret}" } } } }, /places/],
     ["a pattern that is no ref", { servers, jobs: { unit: { ...job, refs: ["main"] } } }, /pattern/],
     ["a name that is none", { servers, jobs: { "../x": job } }, /name of a job/],

@@ -58,6 +58,8 @@ describeNeeding({ buildbot: "buildbot", "buildbot-worker": "buildbot-worker" }, 
     const printed = await ci.log(ended.handle, place, "");
     expect(printed.text).toContain(`building ${revisionOf("a")} of main\n`);
     expect(printed.text).toContain("one\ntwo\n");
+    // What Buildbot says of a step holds the environment of the worker.
+    expect(printed.text).not.toContain("environment:");
     expect(await ci.log(ended.handle, place, printed.from)).toMatchObject({ text: "", from: printed.from });
   });
 

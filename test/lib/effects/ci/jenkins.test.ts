@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { objection } from "../../../../lib/effects/ci/asking.ts";
 import type { CiServer } from "../../../../lib/effects/ci/ci.ts";
@@ -6,6 +9,7 @@ import { type Http, http } from "../../../../lib/effects/http.ts";
 import { refName, revision } from "../../../../lib/schema/names.ts";
 import { Secret } from "../../../../lib/schema/secret.ts";
 import { revisionOf } from "../../../support/builders.ts";
+import { selfSigned } from "../../../support/certificate.ts";
 import { anOrder } from "../../../support/orders.ts";
 import { exchanges, LOGINS, replayedJenkins } from "../../../support/replayed-jenkins.ts";
 import { scriptedServer } from "../../../support/scripted-server.ts";
@@ -231,6 +235,18 @@ describe("what a Jenkins of today is known to answer, scripted", () => {
     });
     const gone = jenkins({ url: "http://127.0.0.1:9", http });
     await expect(gone.trigger(order)).rejects.toMatchObject({ code: "CI_UNREACHABLE", transient: true });
+  });
+
+  test("a server that vouches for itself is not believed", async () => {
+    const secure = createServer(await selfSigned(), (_request, response) => response.writeHead(201).end());
+    secure.listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}`;
+    await expect(jenkins({ url, http, ...as(LOGINS.token) }).trigger(order)).rejects.toMatchObject({
+      code: "CI_UNREACHABLE",
+      message: expect.stringContaining("self-signed") as string,
+    });
+    secure.close();
   });
 
   test("an endless answer is not read to its end", async () => {
