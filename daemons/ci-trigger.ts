@@ -8,7 +8,7 @@ import { type Context, defineDaemon, type Surroundings } from "../lib/daemon/def
 import { filled, valuesOf } from "../lib/effects/ci/fill.ts";
 import { pause } from "../lib/effects/clock.ts";
 import { http } from "../lib/effects/http.ts";
-import { Failure } from "../lib/failure.ts";
+import { Failure, reasonOf } from "../lib/failure.ts";
 import { type Data, message, type Message } from "../lib/messages/catalogue.ts";
 import type { Envelope } from "../lib/messages/envelope.ts";
 import { atMost } from "../lib/pace/at-most.ts";
@@ -32,6 +32,10 @@ type Push = Data<"commit.pushed">;
 
 /** How many builds of one server are looked at together. */
 const TOGETHER = 4;
+/** How long answers are waited for before other work goes on, in milliseconds. */
+const QUICK = 2_000;
+/** When a build is looked at again of which nothing could be written down, in milliseconds. */
+const AFTER_FAILURE = 30_000;
 
 export const ciTrigger = defineDaemon<Settings, Deps>({
   name: "ci-trigger",
@@ -119,7 +123,14 @@ async function* requestsFor(push: Push, context: Surrounded, { id }: Envelope): 
       pipeline: repository,
     });
   const names = jobsFor(push, context.config.jobs);
-  for (const name of names) await follow(name, push, id, context);
+  try {
+    for (const name of names) await follow(name, push, id, context);
+  } catch (cause) {
+    throw new Failure("SPOOL_FAILED", `Cannot write down which builds a push asks for: ${reasonOf(cause)}`, {
+      cause,
+      transient: true,
+    });
+  }
   if (names.length > 0) yield* lookAt(context);
 }
 
@@ -163,37 +174,40 @@ async function follow(
 
 /**
  * Looks at the builds whose turn it is, then tells what there is to tell. A server that is slow to answer holds up neither the
- * other servers nor the next push: what it answers is told a poll later.
+ * other servers nor the next push: what it answers is told at a later look.
  */
 async function* lookAt(context: Surrounded): AsyncGenerator<Message> {
-  const { deps, config, now, host } = context;
+  const { deps, now, host } = context;
   const { builds, passes } = deps;
   const due = builds.open().filter(({ build }) => builds.turnOf(build).due <= now().getTime());
-  if (due.length > 0) {
-    for (const server of new Set(due.map((each) => each.server)))
+  const free = new Set(due.map(({ server }) => server).filter((server) => !passes.has(server)));
+  if (free.size > 0) {
+    const begun = [...free].map((server) =>
       pass(
         server,
         due.filter((each) => each.server === server),
         context,
-      );
+      ),
+    );
     const answered = new AbortController();
-    void Promise.all(passes.values()).then(() => answered.abort());
-    await pause(config.poll, answered.signal);
+    void Promise.all(begun).then(() => answered.abort());
+    await pause(QUICK, answered.signal);
   }
   const told = new Set([...builds.open().map(({ build }) => build), ...builds.unsaid.keys()]);
   for (const build of told) yield* tell(build, builds, host);
 }
 
-/** Lets one server be asked about its builds, a few at a time; one that is being asked is left alone. */
-function pass(server: string, those: readonly { build: BuildId }[], context: Surrounded): void {
-  const { passes } = context.deps;
-  if (passes.has(server)) return;
+/** Lets one server be asked about its builds, a few at a time. */
+function pass(server: string, those: readonly { build: BuildId }[], context: Surrounded): Promise<unknown> {
+  const { deps, now } = context;
   const passing = atMost(TOGETHER, those, async ({ build }) => {
     try {
       await advance(build, context);
     } catch (error) {
-      context.log.error({ error, build }, "a build could not be followed");
+      context.log.error({ error, build }, `a build could not be followed: ${reasonOf(error)}`);
+      deps.builds.setTurn(build, { due: now().getTime() + AFTER_FAILURE, tries: 0 });
     }
-  }).then(() => passes.delete(server));
-  passes.set(server, passing);
+  }).then(() => deps.passes.delete(server));
+  deps.passes.set(server, passing);
+  return passing;
 }
