@@ -25,6 +25,13 @@ export function jobPath({ job, ref }: Place): string {
   return segments.map((segment) => `/job/${encodeURIComponent(segment)}`).join("");
 }
 
+/** Whether an address is that of the job with this path, and not of one of the same name in a folder; what Jenkins is reached at may differ. */
+export function isPathOf(path: string, url: string | undefined): boolean {
+  if (url === undefined || !URL.canParse(url)) return false;
+  const { pathname } = new URL(url);
+  return pathname.endsWith(`${path}/`) && !pathname.slice(0, -path.length - 1).includes("/job/");
+}
+
 const branchName = (branch: string): string =>
   branch.replace(UNFIT, (unfit) => `%${unfit.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
 

@@ -2,40 +2,18 @@ import { z } from "zod";
 import { Failure } from "../../failure.ts";
 import type { HttpAnswer, HttpRequest } from "../http.ts";
 import { ask, basic, form, isRedirect, objection, read, type Server } from "./asking.ts";
-import { type CiServer, type Handle, type Order, type Printed, type Progress, shownAt } from "./ci.ts";
-import { jobPath } from "./jenkins-names.ts";
-
-const parameters = z.array(z.object({ name: z.string(), value: z.unknown() })).catch([]);
-const action = z
-  .object({
-    parameters: parameters.optional(),
-    lastBuiltRevision: z.object({ SHA1: z.string() }).optional().catch(undefined),
-  })
-  .nullable()
-  .catch(null);
-const actions = z.array(action).catch([]);
-
-const queueItem = z.object({
-  id: z.number(),
-  actions: actions.default([]),
-  why: z.string().nullish(),
-  cancelled: z.boolean().default(false),
-  executable: z.object({ number: z.number() }).nullish(),
-  task: z.object({ url: z.string().optional() }).optional(),
-});
-const queue = z.object({ items: z.array(queueItem) });
-
-const build = z.object({
-  number: z.int(),
-  url: z.string().optional(),
-  result: z.string().nullish(),
-  building: z.boolean(),
-  queueId: z.number().optional(),
-  timestamp: z.number().optional(),
-  actions: actions.default([]),
-});
-type Build = z.infer<typeof build>;
-const builds = z.object({ builds: z.array(build) });
+import type { CiServer, Order } from "./ci.ts";
+import {
+  type Build,
+  build,
+  builds,
+  isOf,
+  printedIn,
+  progressOf,
+  queue,
+  queueItem,
+} from "./jenkins-answers.ts";
+import { isPathOf, jobPath } from "./jenkins-names.ts";
 
 const crumbIssued = z.object({
   crumb: z.string(),
@@ -46,9 +24,6 @@ const ACTIONS = "actions[causes[*],parameters[*],lastBuiltRevision[SHA1]]";
 const BUILD = `number,url,result,building,queueId,duration,timestamp,${ACTIONS}`;
 const treeOf = (tree: string): string =>
   `?tree=${tree.replace(/[[\]{}]/g, (each) => encodeURIComponent(each))}`;
-
-/** How far the clocks of Jenkins and of this host may differ, in milliseconds. */
-const SKEW = 60_000;
 
 /** A Jenkins, over its HTTP API: asked as somebody with a token, or only with the tokens of jobs. */
 export function jenkins(server: Server): CiServer {
@@ -85,8 +60,7 @@ export function jenkins(server: Server): CiServer {
       const path = jobPath(order);
       const waiting = await get(`/queue/api/json${treeOf(`items[id,cancelled,task[url],${ACTIONS}]`)}`);
       const item = read("look at the queue", server, waiting, queue).items.find(
-        (each) =>
-          new URL(each.task?.url ?? "", "http://jenkins").pathname.endsWith(`${path}/`) && isOf(each, order),
+        (each) => isPathOf(path, each.task?.url) && isOf(each, order),
       );
       if (item !== undefined) return { item: String(item.id) };
       const found = (await buildsOf(path)).find((each) => isOf(each, order));
@@ -187,49 +161,3 @@ const sessionOf = ({ headers }: HttpAnswer): string =>
   [...(headers["set-cookie"] ?? "").matchAll(/(?:^|,\s*)(JSESSIONID[^=;,\s]*=[^;,\s]*)/g)]
     .map(([, pair = ""]) => pair)
     .join("; ");
-
-/** Whether something in the queue or among the builds is what was ordered: by its parameters, or by the commit that it built. */
-function isOf(
-  { actions: all, ...found }: { actions: Build["actions"]; timestamp?: number | undefined },
-  { parameters: sent, revision, build: id, wanted }: Order,
-): boolean {
-  if ((found.timestamp ?? wanted) < wanted - SKEW) return false;
-  const shown = new Map(
-    all.flatMap((each) => each?.parameters ?? []).map(({ name, value }) => [name, String(value)] as const),
-  );
-  const telling = Object.entries(sent).filter(([, value]) => value.includes(revision) || value.includes(id));
-  if (telling.some(([name]) => shown.has(name)))
-    return Object.entries(sent).every(([name, value]) => !shown.has(name) || shown.get(name) === value);
-  return revisionsOf(all).includes(revision);
-}
-
-const revisionsOf = (all: Build["actions"]): string[] =>
-  all.flatMap((each) => each?.lastBuiltRevision?.SHA1 ?? []);
-
-const RESULTS = {
-  SUCCESS: "passed",
-  UNSTABLE: "unstable",
-  FAILURE: "failed",
-  ABORTED: "cancelled",
-  NOT_BUILT: "errored",
-} as const;
-
-function progressOf({ building, result, url, actions: all }: Build, handle: Handle): Progress {
-  const at = { handle, url: shownAt(url) };
-  // Between the last step and the end of what follows it, a build has a result and goes on.
-  if (building || result === null || result === undefined) return { state: "running", ...at };
-  const known = Object.hasOwn(RESULTS, result) ? RESULTS[result as keyof typeof RESULTS] : "errored";
-  return {
-    state: "ended",
-    ...at,
-    result: known,
-    ...(known === "passed" ? {} : { reason: `Jenkins says ${result.slice(0, 40)}` }),
-    revisions: revisionsOf(all),
-  };
-}
-
-/** What is longer than what is read of it is left out: the size counts bytes that are not shown, so nobody can go on inside it. */
-function printedIn({ headers, body, cut }: HttpAnswer, start: string): Printed {
-  const size = headers["x-text-size"] ?? "";
-  return { text: body.toString("utf8"), from: /^\d{1,15}$/.test(size) ? size : start, cut };
-}

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ciTrigger } from "../../../daemons/ci-trigger.ts";
@@ -380,6 +380,18 @@ describe("killed at each step, and started again", () => {
   }
   const idOf = (each: Message | undefined) =>
     each === undefined ? undefined : enclose(each, { source: "//test/test", now: new Date(clock) }).id;
+});
+
+test("a push is not taken while the disk takes nothing: it comes again", async () => {
+  await daemon.context();
+  rmSync(join(state, "ci-trigger"), { recursive: true });
+  writeFileSync(join(state, "ci-trigger"), "");
+  await expect(pushed()).rejects.toMatchObject({ code: "SPOOL_FAILED", transient: true });
+  expect(jenkins.posts()).toEqual([]);
+  rmSync(join(state, "ci-trigger"));
+  mkdirSync(join(state, "ci-trigger"));
+  await pushed();
+  expect(jenkins.posts()).toHaveLength(1);
 });
 
 describe("somebody wants a build ended", () => {

@@ -307,6 +307,8 @@ describe("what a Jenkins of today is known to answer, scripted", () => {
       ...withCommit(commit),
     });
     const items = [
+      { id: 6, task: { url: "no address" }, ...withCommit(COMMIT) },
+      waiting(7, "/job/folder/job/app", COMMIT),
       waiting(8, "/job/other", COMMIT),
       waiting(9, "/job/app", revisionOf("b")),
       waiting(10, "/job/app", COMMIT),
@@ -315,7 +317,7 @@ describe("what a Jenkins of today is known to answer, scripted", () => {
     expect(await (await ci()).locate(order)).toEqual({ item: "10" });
     const builds = [shown(6, withCommit(revisionOf("b"))), shown(5, withCommit(COMMIT))];
     server.script({
-      "GET /queue/api/json": { status: 200, body: { items: items.slice(0, 2) } },
+      "GET /queue/api/json": { status: 200, body: { items: items.slice(0, -1) } },
       "GET /job/app/api/json": { status: 200, body: { builds } },
     });
     expect(await (await ci()).locate(order)).toEqual({ item: "45", run: "5" });
