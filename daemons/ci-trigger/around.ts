@@ -13,6 +13,10 @@ export interface Following {
   readonly tokens: ReadonlyMap<string, Secret>;
   /** The servers that did not answer last. */
   readonly troubled: Set<string>;
+  /** Where the builds are kept. */
+  readonly folder: string;
+  /** The servers that are just being asked, and what waits for their answers. */
+  readonly passes: Map<string, Promise<unknown>>;
 }
 
 /** What whoever follows is given. */
