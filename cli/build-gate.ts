@@ -27,12 +27,11 @@ export async function waitForBuild(
         `Cannot deploy ${shortRevision(revision)}: its build ${build.outcome}${build.reason === undefined ? "" : `: ${build.reason}`}`,
       );
     }
-    const id = `${repository}@${revision}`;
-    const heard = (await ledger.about(id)).length > 0;
+    const heard = await ledger.isBuilt(repository, revision);
     if (Date.now() - begun > (heard ? BEGUN : UNHEARD))
       throw new Failure(
         "BUILD_NOT_PASSED",
-        `Cannot deploy ${shortRevision(revision)}: ${heard ? "its build has not ended" : "no build of it has begun; only a push begins one, where the repository has `ci: true`"}`,
+        `Cannot deploy ${shortRevision(revision)}: ${heard ? "its build has not ended" : "no build of it has begun; only a push begins one, where the repository has `ci: true` or a job builds it"}`,
       );
     if (first) note(`waiting for the build of ${shortRevision(revision)}`);
     await pause(200);

@@ -24,7 +24,7 @@ export const COMMANDS: Readonly<
     load: async () => (await import("./commands/rollback.ts")).rollback,
   },
   "cancel <id>": {
-    describe: "End a rollout that is under way",
+    describe: "End a rollout or a build that is under way",
     load: async () => (await import("./commands/cancel.ts")).cancel,
   },
   status: {

@@ -8,6 +8,7 @@ import { codeOf, reasonOf } from "../lib/failure.ts";
 import { type Data, message, type Message } from "../lib/messages/catalogue.ts";
 import { duration, size } from "../lib/schema/quantities.ts";
 import { BuildLog } from "./ci-runner/build-log.ts";
+import { cancel, cancellable } from "./ci-runner/cancelled.ts";
 import { PIPELINE_FILE, readPipeline } from "./ci-runner/pipeline.ts";
 import { DELAYS, sourceOf } from "./ci-runner/source.ts";
 import { runSteps, type Verdict } from "./ci-runner/steps.ts";
@@ -63,21 +64,48 @@ export const ciRunner = defineDaemon<Settings, Deps>({
     };
   },
   on: {
-    "build.requested": (request, context) => onceAtATime(request.build, () => build(request, context)),
+    "build.requested": (request, context, { time }) =>
+      onceAtATime(request.build, () => build(request, Date.parse(time), context)),
+    "build.cancelled": (cancelled) => {
+      cancel(cancelled);
+      return [];
+    },
   },
 });
 
-async function* build(request: Request, context: Surrounded): AsyncGenerator<Message> {
+async function* build(request: Request, askedAt: number, context: Surrounded): AsyncGenerator<Message> {
   const begun = context.now();
   const { build: id, repository, ref, revision } = request;
   const about = { build: id, repository, ref, revision };
-  yield message("build.started", { ...about, host: context.host, at: begun.toISOString() });
-  const verdict = yield* judge(request, context);
-  if (context.signal.aborted)
-    throw new Error(`build ${id} is given up, for the runner is leaving; it comes back`);
-  const ended = context.now();
-  const seconds = Math.max(0, ended.getTime() - begun.getTime()) / 1_000;
-  yield message("build.finished", { ...about, ...verdict, at: ended.toISOString(), seconds });
+  const ending = cancellable(id, askedAt);
+  try {
+    yield message("build.started", { ...about, host: context.host, at: begun.toISOString() });
+    const signal = AbortSignal.any([context.signal, ending.signal]);
+    const verdict = yield* judge(request, { ...context, signal });
+    if (context.signal.aborted)
+      throw new Error(`build ${id} is given up, for the runner is leaving; it comes back`);
+    const ended = context.now();
+    const seconds = Math.max(0, ended.getTime() - begun.getTime()) / 1_000;
+    yield message("build.finished", {
+      ...about,
+      ...endedBy(ending.cancelled(), verdict),
+      at: ended.toISOString(),
+      seconds,
+    });
+  } finally {
+    ending.done();
+  }
+}
+
+/** What a build that somebody ended came to: what it was about to come to does not count. */
+function endedBy(cancelled: Data<"build.cancelled"> | undefined, verdict: Verdict): Verdict {
+  if (cancelled === undefined) return verdict;
+  const { by, why } = cancelled;
+  return {
+    outcome: "cancelled",
+    reason: `ended by ${by}${why === "" ? "" : `: ${why}`}`,
+    steps: verdict.steps,
+  };
 }
 
 async function* judge(request: Request, context: Surrounded): AsyncGenerator<Message, Verdict> {

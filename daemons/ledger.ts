@@ -14,6 +14,7 @@ const KEPT = [
   "build.started",
   "build.log",
   "build.finished",
+  "build.cancelled",
   "mirror.updated",
   "rollout.started",
   "rollout.progress",

@@ -233,6 +233,37 @@ export const codes = {
     "Another process updates this checkout.",
     "Nothing: it is tried again. If it stays so, see which other `repo-updater` has the same state folder.",
   ],
+  // CI servers
+  CI_UNREACHABLE: [
+    "A CI server does not answer, or only with an error of its own.",
+    "See whether it runs; it is asked again until the patience for it is over.",
+  ],
+  CI_REFUSED: [
+    "A CI server does not let this user, or this token, do what is asked.",
+    "Mend `user` and `token` of the server, or what they may do there; then push again.",
+  ],
+  CI_JOB_UNKNOWN: [
+    "A CI server has no job of this name, or does not show it to this user.",
+    "Mend `job`: folders are divided by slashes, and spaces are just written.",
+  ],
+  CI_JOB_DISABLED: ["The job is disabled on its CI server.", "Enable it there; then push again."],
+  CI_PARAMETERS: [
+    "A CI server does not take the parameters of a job.",
+    "Give a job that has parameters at least one in `parameters`, and one that has none no `parameters`.",
+  ],
+  CI_ANSWER: [
+    "A CI server answers what such a server does not say: a page to log in with, a redirect, or far too much.",
+    "See that `url` is the address of the server itself, not of something before it.",
+  ],
+  CI_BUILD_LOST: [
+    "What became of a build cannot be learnt: its CI server does not know it any more, or it took too long.",
+    "Look at the job on its server, and push or build again.",
+  ],
+  CI_OTHER_REVISION: [
+    "A CI server built another revision than the one that was pushed.",
+    "Let the job build the revision that it is given: send `{revision}` in `parameters`.",
+  ],
+  BUILD_ENDED: ["The build has ended already.", "`skein log BUILD` tells how."],
   // pipelines
   PIPELINE_INVALID: [
     "The .skein.yml of the revision does not fit its schema.",

@@ -1,11 +1,11 @@
 import { pause } from "../../lib/effects/clock.ts";
-import { Failure } from "../../lib/failure.ts";
 import { lineOf } from "../../lib/messages/envelope.ts";
 import { safeText } from "../../lib/safe-text.ts";
-import { type Ledger, openLedger, type Recorded } from "../../lib/store/ledger.ts";
+import { openLedger, type Recorded } from "../../lib/store/ledger.ts";
 import { defineCommand } from "../command.ts";
 import { print, printJson } from "../output.ts";
 import { readSettings } from "../session.ts";
+import { theOne } from "../subjects.ts";
 
 /** How often the ledger is looked at while a log is followed, in milliseconds. */
 const INTERVAL = 200;
@@ -27,7 +27,7 @@ export const log = defineCommand({
   run: async (args) => {
     const ledger = openLedger(readSettings(args).state);
     try {
-      const subject = await oneSubject(ledger, args.id);
+      const subject = await theOne(ledger, args.id, "a build or rollout");
       let last = 0;
       let ended = false;
       for (;;) {
@@ -46,22 +46,6 @@ export const log = defineCommand({
 });
 
 const isEnd = ({ type }: Recorded): boolean => type === "build.finished" || type === "rollout.finished";
-
-async function oneSubject(ledger: Ledger, beginning: string): Promise<string> {
-  const found = await ledger.subjectsLike(beginning, 5);
-  const [only] = found;
-  if (only !== undefined && (found.length === 1 || found.includes(beginning)))
-    return found.includes(beginning) ? beginning : only;
-  if (only === undefined)
-    throw new Failure(
-      "ROLLOUT_UNKNOWN",
-      `Cannot find a log: no build or rollout begins with ${JSON.stringify(beginning)}`,
-    );
-  throw new Failure(
-    "ROLLOUT_UNKNOWN",
-    `Cannot choose a log: ${found.join(", ")} all begin with ${JSON.stringify(beginning)}`,
-  );
-}
 
 function show(said: Recorded, json: boolean): void {
   if (json) return printJson(said);

@@ -4,6 +4,7 @@ import { fitting, MOST_COMMITS } from "../../lib/messages/fitting.ts";
 import { isNoRevision, type RefName, refName, type RepositoryName } from "../../lib/schema/names.ts";
 import type { Move } from "./refs.ts";
 
+const MOST_PATHS = 1_000;
 /** As many refs of one push may share new commits, and all of them tell of these. */
 const MOST_TOGETHER = 100;
 
@@ -31,13 +32,32 @@ export async function pushOf(
   const [before, after] = [peeled ?? moved.before, now ?? moved.after];
   const told = toldOf(pushed, { before, after }, ref, at);
   const forced = told.change === "updated" && !(await git.isAncestor(before, after));
-  const brought = await commitsOf(git, told, refsBeside(pushed, ref));
+  const beside = refsBeside(pushed, ref);
+  const brought = await commitsOf(git, told, beside);
   return {
     ...told,
     change: forced ? "forced" : told.change,
     commits: fitting(brought.commits),
     total: brought.total,
+    ...(await pathsOf(git, told, beside)),
   };
+}
+
+/** Which paths a branch's push changed. A tag changes none: whoever asks for paths does not mean it. */
+async function pathsOf(
+  git: Git,
+  { ref, before, after }: Pick<Data<"commit.pushed">, "ref"> & Pick<Move, "before" | "after">,
+  refs: readonly RefName[],
+): Promise<Pick<Data<"commit.pushed">, "paths">> {
+  if (isTag(ref) || isNoRevision(after) || !(await git.has(after))) return {};
+  const knowsBefore = !isNoRevision(before) && (await git.has(before));
+  const { changed, cut } = await git.changedPaths({
+    after,
+    most: MOST_PATHS,
+    ...(knowsBefore ? { before } : { refs }),
+  });
+  // A new branch of commits that other branches have too: what it changed depends on what it is compared with.
+  return changed.length === 0 && !knowsBefore ? {} : { paths: { changed: [...changed], cut } };
 }
 
 /** What is told of a ref whose commits cannot be read: it is news all the same, for mirrors fetch and CI builds. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
-import { type Generated, Kysely, SqliteDialect } from "kysely";
+import { type Generated, Kysely, sql, SqliteDialect } from "kysely";
 
 /** The tables of the ledger. JSON columns hold what their parser in this folder reads. */
 export interface Tables {
@@ -65,6 +65,7 @@ const TABLES = `
     silent integer not null,
     primary key (daemon, host)
   );
+  create index if not exists messages_by_revision on messages (json_extract(data, '$.revision'));
   create table if not exists orchestrations (
     rollout text primary key,
     app text not null,
@@ -75,6 +76,9 @@ const TABLES = `
   );
   create index if not exists orchestrations_by_app on orchestrations (app, environment, fence);
 `;
+
+/** The revision that a message is about, as its index has it. */
+export const REVISION = sql<string>`json_extract(data, '$.revision')`;
 
 /** Opens the ledger's database, and makes it where it is not there. Several processes may have it open at once. */
 export function openDatabase(file: string): Database {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { catalogue, type Data, type Message, type MessageType } from "../messages/catalogue.ts";
 import { type Envelope, fromRecord } from "../messages/envelope.ts";
 import type { HostName, RepositoryName, Revision } from "../schema/names.ts";
-import { type Database, openDatabase } from "./database.ts";
+import { type Database, openDatabase, REVISION } from "./database.ts";
 
 /** Where the ledger lies in a state folder. */
 export const ledgerFile = (state: string): string => join(state, "ledger.db");
@@ -26,8 +26,13 @@ export interface Ledger {
   newest<Type extends MessageType>(types: readonly Type[], most: number): Promise<Recorded<Type>[]>;
   /** All that was said about a build or a rollout, in the order of arrival, from after a sequence on. */
   about(subject: string, after?: number): Promise<Recorded[]>;
-  /** How the newest build of a revision ended, or undefined while none did. */
+  /**
+   * How the builds of a revision ended: as the first that did not pass, or as all of them did; undefined while one of them
+   * runs, or none has begun. Several jobs may build one revision, and each may build it again: its newest build counts.
+   */
   buildOf(repository: RepositoryName, revision: Revision): Promise<Data<"build.finished"> | undefined>;
+  /** Whether a build of a revision has begun, or ended. */
+  isBuilt(repository: RepositoryName, revision: Revision): Promise<boolean>;
   /** The ids of builds and rollouts that begin so. */
   subjectsLike(beginning: string, most: number): Promise<string[]>;
   /** What each host said last. */
@@ -80,15 +85,12 @@ export function openLedger(state: string): Ledger {
       return rows.map(read);
     },
     buildOf: async (repository, revision) => {
-      const row = await database
-        .selectFrom("messages")
-        .selectAll()
-        .where("subject", "=", `${repository}@${revision}`)
-        .where("type", "=", "build.finished")
-        .orderBy("sequence", "desc")
-        .executeTakeFirst();
-      return row === undefined ? undefined : (read(row) as Recorded<"build.finished">).data;
+      const newest = await buildsOf(database, repository, revision);
+      const ends = newest.flatMap((each) => (each.type === "build.finished" ? [each.data] : []));
+      const failed = ends.find(({ outcome }) => outcome !== "passed");
+      return failed ?? (ends.length === newest.length ? ends[0] : undefined);
     },
+    isBuilt: async (repository, revision) => (await buildsOf(database, repository, revision)).length > 0,
     subjectsLike: async (beginning, most) => {
       const rows = await database
         .selectFrom("messages")
@@ -163,6 +165,27 @@ async function record(database: Database, envelope: Envelope): Promise<void> {
     .values({ id, type, time, source, correlation, cause, subject, data: JSON.stringify(data) })
     .onConflict((conflict) => conflict.column("id").doNothing())
     .execute();
+}
+
+/** What was said last of each build of a revision, whichever job built it. */
+async function buildsOf(
+  database: Database,
+  repository: RepositoryName,
+  revision: Revision,
+): Promise<readonly Recorded<"build.started" | "build.finished">[]> {
+  const rows = await database
+    .selectFrom("messages")
+    .selectAll()
+    .where(REVISION, "=", revision)
+    .where("type", "in", ["build.started", "build.finished"])
+    .orderBy("sequence")
+    .execute();
+  const newest = new Map<string, Recorded<"build.started" | "build.finished">>();
+  for (const row of rows) {
+    const each = read(row) as Recorded<"build.started" | "build.finished">;
+    if (each.data.repository === repository) newest.set(each.data.build, each);
+  }
+  return [...newest.values()];
 }
 
 function read({ sequence, cause, data, ...attributes }: Row): Recorded {

@@ -384,3 +384,22 @@ test.each([
   expect(events(said)).toHaveLength(1);
   expect(events(said)[0]).not.toMatch(/[\u2028\u200b]/);
 });
+
+test("a push tells which paths it changed, also that of a new branch; a tag changes none", async () => {
+  const told = async () =>
+    pushes(await daemon.tick()).map(({ ref, paths }) => [ref, paths?.changed, paths?.cut]);
+  await shop.push({ "docs/a.md": "1", "src/a.ts": "1" });
+  expect(await told()).toEqual([["refs/heads/main", ["docs/a.md", "src/a.ts"], false]]);
+  await shop.push({ "src/a.ts": "2" });
+  expect(await told()).toEqual([["refs/heads/main", ["src/a.ts"], false]]);
+  await shop.git.checkoutLocalBranch("feature");
+  await shop.push({ "src/b.ts": "1" });
+  expect(await told()).toEqual([["refs/heads/feature", ["src/b.ts"], false]]);
+  await shop.git.push("origin", "HEAD:refs/heads/same");
+  await shop.git.addTag("v1");
+  await shop.git.push("origin", "v1");
+  expect(await told()).toEqual([
+    ["refs/heads/same", undefined, undefined],
+    ["refs/tags/v1", undefined, undefined],
+  ]);
+});

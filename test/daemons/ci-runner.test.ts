@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ciRunner } from "../../daemons/ci-runner.ts";
 import type { Workspace } from "../../lib/effects/workspaces.ts";
 import type { Data, Message } from "../../lib/messages/catalogue.ts";
@@ -281,6 +281,41 @@ test("a build that is handed over again while it runs runs once", async () => {
   expect([first.length > 0, second]).toEqual([true, []]);
   expect(readFileSync(join(state, "runs"), "utf8")).toBe("run\n");
   expect(told(await runner.when("build.requested", request(revision))).finished.outcome).toBe("passed");
+});
+
+describe("somebody wants a build ended", () => {
+  const cancelled = (build: string, at = new Date().toISOString()) =>
+    runner.when(
+      "build.cancelled",
+      parseData("build.cancelled", { build, by: "dana", why: "wrong branch", at }),
+    );
+
+  test("what runs is killed with all that it started, and no step follows", async () => {
+    const time = aLongTime();
+    const revision = await pushed(
+      `steps: [{run: 'touch ../../../begun; sleep ${time} & sleep ${time}'}, {run: 'touch ../../../second'}]`,
+    );
+    const building = runner.when("build.requested", request(revision));
+    await until("the step runs", () => existsSync(join(state, "begun")));
+    await cancelled(`shop@${revision}`);
+    expect(told(await building).finished).toMatchObject({
+      outcome: "cancelled",
+      reason: "ended by dana: wrong branch",
+      steps: [{ outcome: "cancelled" }],
+    });
+    expect(processesWith(time)).toEqual([]);
+    expect(existsSync(join(state, "second"))).toBe(false);
+  });
+
+  test("one that waits for its turn runs nothing when it comes; one that is asked for afterwards does", async () => {
+    const revision = await pushed("steps: [{run: 'touch ../../../ran'}]");
+    await cancelled(`shop@${revision}`, new Date(Date.now() + 60_000).toISOString());
+    const { finished } = told(await runner.when("build.requested", request(revision)));
+    expect(finished.outcome).toBe("cancelled");
+    expect(existsSync(join(state, "ran"))).toBe(false);
+    await cancelled(`shop@${revision}`, "2026-01-01T00:00:00Z");
+    expect(told(await runner.when("build.requested", request(revision))).finished.outcome).toBe("passed");
+  });
 });
 
 test("a build whose messages nobody takes is ended with all that it started", async () => {

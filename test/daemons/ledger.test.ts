@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ledger } from "../../daemons/ledger.ts";
 import { memoryHub } from "../../lib/bus/memory.ts";
 import { message, type Message } from "../../lib/messages/catalogue.ts";
@@ -69,6 +69,68 @@ test("the newest end of a build counts", async () => {
   await opened.record(finished("passed", "2026-11-21T11:00:00Z"));
   expect(await opened.buildOf(repositoryName.parse("shop"), revision.parse(revisionOf("a")))).toMatchObject({
     outcome: "passed",
+  });
+});
+
+describe("several jobs build one revision", () => {
+  const shop = repositoryName.parse("shop");
+  const [a, b] = [revision.parse(revisionOf("a")), revision.parse(revisionOf("b"))];
+  const of = (job: string, more: object = {}) => ({
+    ...about,
+    build: `${job}@${revisionOf("a")}`,
+    at,
+    ...more,
+  });
+  const starts = (job: string, more: object = {}) =>
+    opened.record(
+      enclosed(message("build.started", parseData("build.started", { ...of(job, more), host: "web1" }))),
+    );
+  const ends = (job: string, outcome: string, more: object = {}) =>
+    opened.record(
+      enclosed(
+        message(
+          "build.finished",
+          parseData("build.finished", { ...of(job, more), outcome, seconds: 1, steps: [] }),
+        ),
+      ),
+    );
+
+  test("it has passed when every build that began has", async () => {
+    expect(await opened.isBuilt(shop, a)).toBe(false);
+    await starts("unit");
+    await starts("lint");
+    expect(await opened.isBuilt(shop, a)).toBe(true);
+    await ends("unit", "passed");
+    expect(await opened.buildOf(shop, a)).toBeUndefined();
+    await ends("lint", "passed");
+    expect(await opened.buildOf(shop, a)).toMatchObject({ outcome: "passed" });
+  });
+
+  test.each(["failed", "errored", "cancelled"])(
+    "one that %s decides, whatever the others do",
+    async (outcome) => {
+      await starts("unit");
+      await starts("lint");
+      await ends("lint", outcome);
+      expect(await opened.buildOf(shop, a)).toMatchObject({ build: `lint@${a}`, outcome });
+      await ends("unit", "passed");
+      expect(await opened.buildOf(shop, a)).toMatchObject({ build: `lint@${a}`, outcome });
+    },
+  );
+
+  test("one that is built again counts by its newest build", async () => {
+    await ends("unit", "failed");
+    await starts("unit", { at: "2026-11-21T11:00:00Z" });
+    expect(await opened.buildOf(shop, a)).toBeUndefined();
+    await ends("unit", "passed", { at: "2026-11-21T11:05:00Z" });
+    expect(await opened.buildOf(shop, a)).toMatchObject({ outcome: "passed" });
+  });
+
+  test("builds of another repository, or of another revision, do not count", async () => {
+    await ends("unit", "passed");
+    await ends("other", "failed", { repository: "docs" });
+    await ends("later", "failed", { revision: b, build: `later@${b}` });
+    expect(await opened.buildOf(shop, a)).toMatchObject({ outcome: "passed" });
   });
 });
 

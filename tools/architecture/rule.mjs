@@ -62,6 +62,12 @@ export const RULE = {
     packages: ["zod"],
     node: ["*"],
   },
+  // Speaks to CI servers over whatever Http it is given.
+  "lib/effects/ci": {
+    parts: ["lib/codes.ts", "lib/effects/http.ts", "lib/schema", "lib/failure.ts"],
+    packages: ["zod"],
+    node: ["crypto"],
+  },
   "lib/effects/http.ts": { parts: ["lib/failure.ts"], packages: ["node-fetch"], node: ["*"] },
   "lib/security": {
     parts: ["lib/schema", "lib/codes.ts", "lib/failure.ts"],

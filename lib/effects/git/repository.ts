@@ -31,6 +31,8 @@ export interface Git {
   isAncestor(older: Revision, newer: Revision): Promise<boolean>;
   /** Commits that `after` reaches and `before` does not, newest first; without `before`, those that no branch but `refs` reaches. */
   log(range: Range): Promise<{ readonly commits: readonly Commit[]; readonly total: number }>;
+  /** The paths that `log` of the same range tells of, at most so many of them: those that differ, where `before` is known. */
+  changedPaths(range: Range): Promise<{ readonly changed: readonly string[]; readonly cut: boolean }>;
   /**
    * The contents of a file, at most 4 MiB of it; undefined where the revision has none of that name.
    * @throws {Failure} GIT_FAILED where the revision is not there: that is not the same as having no such file
@@ -58,6 +60,10 @@ export interface Places {
 /** Of so many objects whose ids begin alike, no one need know more than that they are many. */
 const MOST_LIKE = 16;
 const MOST_FILE = 4 * 1024 * 1024;
+/** How much of a list of paths is read, how much of it is told, and how long one of them may be, in bytes. */
+const MOST_PATHS = 1024 * 1024;
+const MOST_PATHS_TOLD = 64 * 1024;
+const MOST_PATH = 1_000;
 
 /** Git on a repository whose branches and tags stand at some places. */
 export function gitOn(folder: string, places: Places): Git {
@@ -71,6 +77,12 @@ export function gitOn(folder: string, places: Places): Git {
       .toString("utf8")
       .split("\n");
     return lines.flatMap((line) => refAt(line, outside));
+  };
+  /** What `git log` is told of a range. */
+  const rangeOf = ({ after, before, refs }: Range) => {
+    const but = refs?.map((ref) => `--exclude=${inside(ref)}`);
+    const others = but === undefined ? [] : ["--not", ...but, `--glob=${places.heads}*`];
+    return before === undefined ? [after, ...others] : [after, `^${before}`];
   };
   const resolved = async (name: string) => {
     const { code, stdout } = await callGit(folder, [
@@ -100,10 +112,8 @@ export function gitOn(folder: string, places: Places): Git {
       (await resolved(commit)) === commit ? (await listed(`--contains=${commit}`)).map(({ ref }) => ref) : [],
     isAncestor: async (older, newer) =>
       (await callGit(folder, ["merge-base", "--is-ancestor", older, newer])).code === 0,
-    log: async ({ after, before, refs, most }) => {
-      const but = refs?.map((ref) => `--exclude=${inside(ref)}`);
-      const others = but === undefined ? [] : ["--not", ...but, `--glob=${places.heads}*`];
-      const range = before === undefined ? [after, ...others] : [after, `^${before}`];
+    log: async ({ most, ...wanted }) => {
+      const range = rangeOf({ ...wanted, most });
       const commits = parseLog(
         await git(folder, ["log", "-z", `--max-count=${most}`, LOG_FORMAT, ...range, "--"]),
       );
@@ -111,6 +121,17 @@ export function gitOn(folder: string, places: Places): Git {
         (await git(folder, ["rev-list", "--count", ...range, "--"])).toString("latin1").trim(),
       );
       return { commits, total };
+    },
+    changedPaths: async ({ most, ...wanted }) => {
+      const { before, after } = wanted;
+      const names = ["-z", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv"];
+      const printed =
+        before === undefined
+          ? await git(folder, ["log", ...names, "--format=", ...rangeOf({ ...wanted, most }), "--"], {
+              most: MOST_PATHS,
+            })
+          : await git(folder, ["diff-tree", "-r", ...names, before, after, "--"], { most: MOST_PATHS });
+      return pathsIn(printed, most);
     },
     readFile: async (commit, path) => {
       const printed = await git(folder, ["ls-tree", "-z", "--full-tree", commit, "--", path]);
@@ -121,6 +142,17 @@ export function gitOn(folder: string, places: Places): Git {
     symlinks: (commit) => symlinksOf(folder, commit),
     stage: (commit, into) => stage(folder, commit, into),
   };
+}
+
+/** The paths that git printed, each once; what is too long or too much is left out, and that is said. */
+function pathsIn(printed: Buffer, most: number): { changed: readonly string[]; cut: boolean } {
+  // What was cut off in the middle does not end with a NUL.
+  const all = [...new Set(printed.toString("utf8").split("\0").slice(0, -1))].filter((path) => path !== "");
+  let bytes = 0;
+  const changed = all
+    .filter((path) => path.length <= MOST_PATH && (bytes += Buffer.byteLength(path)) <= MOST_PATHS_TOLD)
+    .slice(0, most);
+  return { changed, cut: changed.length < all.length || printed.length >= MOST_PATHS };
 }
 
 /** One line of for-each-ref: a branch or lightweight tag names its commit itself, an annotated tag one step further. */

@@ -44,6 +44,10 @@ export const commits = {
       at: instant,
       commits: z.array(commit).max(100).describe("The newest first; the first hundred."),
       total: z.int().min(0).describe("How many commits the push brought, listed or not."),
+      paths: z
+        .object({ changed: z.array(text(1_000)).max(1_000), cut: z.boolean() })
+        .optional()
+        .describe("Which paths the push changed, and whether there are more; unknown where it is left out."),
     }),
     identity: ({ repository, project, ref, before, after, at }) => [
       repository,

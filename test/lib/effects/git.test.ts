@@ -185,3 +185,43 @@ test.each(["HEAD", "refs/skein/heads/main"])("a mirror whose %s is corrupt is ma
   await mirrors().fetch(shop);
   expect(await mirrors().of(shop).resolve(main)).toBe(await head());
 });
+
+test("the paths that a push changed: what differs, or what new commits touched", async () => {
+  const work = join(folder, "work");
+  const git = simpleGit(work);
+  const opened = openRepository(work);
+  const commit = async (files: Readonly<Record<string, string>>) => {
+    for (const [name, contents] of Object.entries(files)) writeFileSync(join(work, name), contents);
+    await git.add(".").commit("change");
+    return head();
+  };
+  const first = await head();
+  const ref = main;
+  expect(await opened.changedPaths({ after: first, refs: [ref], most: 10 })).toEqual({
+    changed: ["page"],
+    cut: false,
+  });
+  const second = await commit({ "Grüße\nzwei": "1", "-x": "2" });
+  const third = await commit({ page: "changed", "-x": "3" });
+  expect(await opened.changedPaths({ before: first, after: third, most: 10 })).toEqual({
+    changed: ["-x", "Grüße\nzwei", "page"],
+    cut: false,
+  });
+  expect(await opened.changedPaths({ before: first, after: third, most: 2 })).toMatchObject({
+    changed: ["-x", "Grüße\nzwei"],
+    cut: true,
+  });
+  await git.reset(["--hard", first]);
+  const other = await commit({ other: "1" });
+  expect((await opened.changedPaths({ before: third, after: other, most: 10 })).changed).toEqual([
+    "-x",
+    "Grüße\nzwei",
+    "other",
+    "page",
+  ]);
+  expect((await opened.changedPaths({ after: second, refs: [ref], most: 10 })).changed).toEqual([
+    "-x",
+    "Grüße\nzwei",
+    "page",
+  ]);
+});
