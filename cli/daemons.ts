@@ -4,6 +4,7 @@ import { broker } from "../daemons/broker.ts";
 import { ciRunner } from "../daemons/ci-runner.ts";
 import { ciTrigger } from "../daemons/ci-trigger.ts";
 import { ledger } from "../daemons/ledger.ts";
+import { notifier } from "../daemons/notifier.ts";
 import { orchestrator } from "../daemons/orchestrator.ts";
 import { repoUpdater } from "../daemons/repo-updater.ts";
 import type { Daemon } from "../lib/daemon/define.ts";
@@ -17,6 +18,7 @@ export const DAEMONS = {
   "ci-trigger": ciTrigger,
   "ci-runner": ciRunner,
   orchestrator,
+  notifier,
   agent,
 } as unknown as Readonly<Record<DaemonName, Daemon>>;
 
@@ -28,6 +30,7 @@ export const DAEMON_NAMES = [
   "ci-trigger",
   "ci-runner",
   "orchestrator",
+  "notifier",
   "agent",
 ] as const;
 export type DaemonName = (typeof DAEMON_NAMES)[number];
