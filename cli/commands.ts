@@ -56,6 +56,10 @@ export const COMMANDS: Readonly<
     describe: "Install the hook that announces pushes, or take it out",
     load: async () => (await import("./commands/hook.ts")).hook,
   },
+  "notify <action> [channel]": {
+    describe: "Try a channel of the notifier, or show what it would tell of a message",
+    load: async () => (await import("./commands/notify.ts")).notify,
+  },
   check: {
     describe: "Check the configuration",
     load: async () => (await import("./commands/check.ts")).check,

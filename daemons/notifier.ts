@@ -51,7 +51,7 @@ export const notifier = defineDaemon<Settings, Deps>({
       log.error({ error }, `the spool cannot be written; notices wait in memory: ${reasonOf(error)}`);
     const spool = await openSpool(folder, { damaged, unwritten });
     const memory = await openMemory(join(folder, "rollouts"), damaged);
-    const courier = openCourier({ spool, log, now: () => new Date() });
+    const courier = openCourier({ spool, log });
     let followed: Settings | undefined;
     const follow = (next: Settings, nextShared: SharedSettings) => {
       if (followed === next) return;
@@ -69,7 +69,7 @@ export const notifier = defineDaemon<Settings, Deps>({
 
 /** It is on disk when this resolves; sending goes on by itself. */
 async function tell(_data: Data<MessageType>, context: Surrounded, envelope: Envelope): Promise<Replies> {
-  const { config, settings: shared, deps, log } = context;
+  const { config, settings: shared, deps, log, now } = context;
   deps.follow(config, shared);
   await deps.memory
     .remember(envelope)
@@ -77,6 +77,7 @@ async function tell(_data: Data<MessageType>, context: Surrounded, envelope: Env
   const about = aboutOf(envelope, deps.memory, shared);
   await deps.courier.take(
     addressedOf(envelope, about, config, (channel, { repository }) => isAt(channel, repository, shared)),
+    now,
   );
   return [];
 }
@@ -84,14 +85,12 @@ async function tell(_data: Data<MessageType>, context: Surrounded, envelope: Env
 /** Tries again what is due, and says what could not be told. */
 function lookAfter({ config, settings: shared, deps, now, host }: Surrounded): Replies {
   deps.follow(config, shared);
-  deps.courier.wake();
-  return deps.courier
-    .troubles()
-    .map((trouble) =>
-      message("event.said", {
-        source: "notifier",
-        text: `${host}: ${trouble}`.slice(0, 2_000),
-        at: now().toISOString(),
-      }),
-    );
+  deps.courier.wake(now);
+  return deps.courier.troubles(now).map((trouble) =>
+    message("event.said", {
+      source: "notifier",
+      text: `${host}: ${trouble}`.slice(0, 2_000),
+      at: now().toISOString(),
+    }),
+  );
 }

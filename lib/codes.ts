@@ -173,6 +173,15 @@ export const codes = {
     "Move it away: mv current current.old",
   ],
   DEPLOY_INTERRUPTED: ["The host went down in the middle of a script.", "Deploy again."],
+  // notifier
+  CHANNEL_UNKNOWN: [
+    "No channel of this name is configured.",
+    "Add it to `notifier.channels:`, or correct the name.",
+  ],
+  CHANNEL_REFUSED: [
+    "A channel did not take what it was told.",
+    "Read what it answers; mend `notifier.channels:`, or what is at the other end.",
+  ],
   // pipelines
   PIPELINE_INVALID: [
     "The .skein.yml of the revision does not fit its schema.",

@@ -11,16 +11,18 @@ import type { Addressed } from "./rules.ts";
 import { type Channel, isForPeople, type Settings } from "./settings.ts";
 import type { Spool, Waiting } from "./spool.ts";
 
+type Clock = () => Date;
+
 /** Brings notices to channels: each in order, none held up by another. */
 export interface Courier {
   /** Takes up what is configured now. A channel that cannot be opened stays as it was. */
   configure(config: Settings, open: (name: string, channel: Channel) => Sender<Notice>): void;
   /** Resolves when they are on disk; they are on their way then. */
-  take(addressed: readonly Addressed[]): Promise<void>;
+  take(addressed: readonly Addressed[], now: Clock): Promise<void>;
   /** Sees to all that is due. */
-  wake(): void;
+  wake(now: Clock): void;
   /** What people should know of it, since it was last asked. */
-  troubles(): readonly string[];
+  troubles(now: Clock): readonly string[];
   /** Lets what is under way come to its end, for a moment. */
   stop(): Promise<void>;
 }
@@ -28,7 +30,6 @@ export interface Courier {
 interface Circumstances {
   readonly spool: Spool;
   readonly log: Log;
-  readonly now: () => Date;
   readonly random?: () => number;
 }
 
@@ -67,7 +68,7 @@ const newLine = (channel: Channel, sender: Sender<Notice>): Line => ({
 });
 
 /** Opens a courier for what is in a spool. */
-export function openCourier({ spool, log, now, random = Math.random }: Circumstances): Courier {
+export function openCourier({ spool, log, random = Math.random }: Circumstances): Courier {
   const lines = new Map<string, Line>();
   const stopping = new AbortController();
   const outOfTime = new AbortController();
@@ -81,7 +82,13 @@ export function openCourier({ spool, log, now, random = Math.random }: Circumsta
     line.lost.set(why, (line.lost.get(why) ?? 0) + entries.length);
   };
 
-  const settleOutcome = async (name: string, line: Line, entries: readonly Waiting[], outcome: Outcome) => {
+  const settleOutcome = async (
+    name: string,
+    line: Line,
+    entries: readonly Waiting[],
+    outcome: Outcome,
+    now: Clock,
+  ) => {
     if (outcome.kind === "failed") {
       // By chance between half and the whole, lest all channels of one server return at once.
       const delay = Math.min(FIRST_DELAY * 2 ** line.failures, MOST_DELAY) * (0.5 + random() / 2);
@@ -107,7 +114,7 @@ export function openCourier({ spool, log, now, random = Math.random }: Circumsta
     await spool.settle(name, entries);
   };
 
-  const work = async (name: string, line: Line, { late, "give-up": giveUp }: Settings) => {
+  const work = async (name: string, line: Line, { late, "give-up": giveUp }: Settings, now: Clock) => {
     while (!stopping.signal.aborted && lines.get(name) === line && now().getTime() >= line.due) {
       const choice = nextOf(spool.of(name), {
         now: now().getTime(),
@@ -125,17 +132,17 @@ export function openCourier({ spool, log, now, random = Math.random }: Circumsta
       line.underway = choice.entries;
       const tooLong = AbortSignal.timeout(line.channel.deadline * 4);
       const outcome = await line.sender.send(choice.notice, AbortSignal.any([tooLong, outOfTime.signal]));
-      await settleOutcome(name, line, choice.entries, outcome);
+      await settleOutcome(name, line, choice.entries, outcome, now);
       line.underway = [];
     }
   };
 
-  const wake = (name: string) => {
+  const wake = (name: string, now: Clock) => {
     const line = lines.get(name);
     if (line === undefined || config === undefined || line.running !== undefined || stopping.signal.aborted)
       return;
     if (spool.of(name).length === 0 || now().getTime() < line.due) return;
-    line.running = work(name, line, config)
+    line.running = work(name, line, config, now)
       .catch((error: unknown) =>
         log.error({ error, channel: name }, `a channel cannot be served: ${reasonOf(error)}`),
       )
@@ -179,17 +186,17 @@ export function openCourier({ spool, log, now, random = Math.random }: Circumsta
         }
       }
     },
-    take: async (addressed) => {
+    take: async (addressed, now) => {
       for (const each of addressed) {
         await spool.add(each, now());
         await bound(each.channel, config?.most ?? Infinity);
-        wake(each.channel);
+        wake(each.channel, now);
       }
     },
-    wake: () => {
-      for (const name of spool.channels()) wake(name);
+    wake: (now) => {
+      for (const name of spool.channels()) wake(name, now);
     },
-    troubles: () => {
+    troubles: (now) => {
       const at = now().getTime();
       return [...lines].flatMap(([name, line]) => {
         if (line.lost.size === 0 || at - line.lastTrouble < TROUBLE_INTERVAL) return [];

@@ -28,8 +28,8 @@ export function nextOf(waiting: readonly Waiting[], circumstances: Circumstances
   if (hopeless.length > 0) return { do: "drop", entries: hopeless, why: "it waited too long" };
   if (!forPeople) return one(waiting[0]);
   const old =
-    late.then === "send" ? [] : waiting.filter(({ notice }) => now - Date.parse(notice.time) > late.after);
-  if (old.length > 0 && late.then === "drop") return { do: "drop", entries: old, why: "it came too late" };
+    late.tell === "all" ? [] : waiting.filter(({ notice }) => now - Date.parse(notice.time) > late.after);
+  if (old.length > 0 && late.tell === "nothing") return { do: "drop", entries: old, why: "it came too late" };
   if (old.length > 1)
     return together(old, `late: ${counted(old.length, "message")}, since ${old[0]?.notice.time ?? ""}`);
   for (const entry of waiting) {

@@ -257,10 +257,10 @@ export const settings = z
     late: z
       .strictObject({
         after: duration.prefault("1h").describe("How old a message must be."),
-        then: z
-          .enum(["send", "summarise", "drop"])
-          .default("summarise")
-          .describe("Whether people get it all the same, as a line among others, or not at all."),
+        tell: z
+          .enum(["all", "summary", "nothing"])
+          .default("summary")
+          .describe("What people are told then: every one, one message that sums them up, or nothing."),
       })
       .prefault({})
       .describe(
