@@ -7,6 +7,7 @@ import { parseData } from "../../lib/messages/envelope.ts";
 import { aPush, revisionOf } from "../support/builders.ts";
 import { aFolder } from "../support/folder.ts";
 import { freePort } from "../support/free-port.ts";
+import { publish, start } from "../support/daemons.ts";
 import { dataOf, given } from "../support/given.ts";
 import { recordingServer } from "../support/recording-server.ts";
 import { until } from "../support/until.ts";
@@ -336,6 +337,46 @@ describe("when things go wrong", () => {
 });
 
 describe("configuration", () => {
+  test("one that is read again is followed: other channels, other rules, other secrets; what waits is told by the new ones", async () => {
+    const server = await recordingServer();
+    const nowhere = await freePort();
+    const at = (url: string, token: string) => ({
+      state,
+      notifier: {
+        channels: { all: { ...hook(url), token: secretFile("token", token) } },
+        rules: [{ to: ["all"], template: `${token} {{data.text}}` }],
+      },
+    });
+    let written: Readonly<Record<string, unknown>> = at(`http://127.0.0.1:${nowhere}/`, "old");
+    const daemon = await start(notifier, () => written);
+    await publish(daemon.hub, "event.said", said("one"));
+    await until("one waits", () => waiting().length === 1);
+    written = at(server.url, "new");
+    daemon.reload();
+    await until("it is read", () => daemon.logged.some((line) => line.includes("configuration read again")));
+    await publish(daemon.hub, "event.said", said("two"));
+    await server.asked(2);
+    await daemon.stop();
+    expect(texts(server)).toEqual(["old one", "new two"]);
+    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer new", "Bearer new"]);
+  });
+
+  test("a channel whose secret is gone when the configuration is read again stays as it was", async () => {
+    const server = await recordingServer();
+    const token = secretFile("token", "t");
+    const daemon = await start(notifier, () => ({
+      state,
+      notifier: { channels: { all: { ...hook(server.url), token } }, rules: [{ to: ["all"] }] },
+    }));
+    rmSync(token.file);
+    daemon.reload();
+    await until("it is read", () => daemon.logged.some((line) => line.includes("configuration read again")));
+    await publish(daemon.hub, "event.said", said("one"));
+    await server.asked(1);
+    expect(daemon.logged.join("")).toContain("a channel stays as it was");
+    await daemon.stop();
+  });
+
   const refuses = async (config: Written, why: RegExp) => {
     const daemon = given(notifier, { config, settings: { state } });
     await expect(daemon.context()).rejects.toThrow(why);

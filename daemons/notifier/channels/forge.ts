@@ -38,6 +38,24 @@ export const telling = (
       : yield* forge.deploy(place, deployment);
   };
 
+/** How GitHub is told of a status, and those that took over its form. */
+export const statusAsGithub =
+  (
+    repositories: string,
+    headers: Readonly<Record<string, string>>,
+    states: Record<Status["state"], string>,
+  ) =>
+  (place: string, { revision, state, context, description, url }: Status): Ask => ({
+    url: `${repositories}/${place}/statuses/${revision}`,
+    headers,
+    body: {
+      state: states[state],
+      context,
+      description,
+      ...(url === undefined ? {} : { target_url: url }),
+    },
+  });
+
 /** The JSON of an answer, where it is what is expected. */
 export function jsonOf(answer: HttpAnswer): unknown {
   try {

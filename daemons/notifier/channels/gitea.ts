@@ -1,5 +1,5 @@
 import type { ChannelOf } from "../settings.ts";
-import type { Forge } from "./forge.ts";
+import { type Forge, statusAsGithub } from "./forge.ts";
 import type { Status } from "./report.ts";
 
 const STATUS = {
@@ -16,15 +16,6 @@ export function gitea({ url }: Pick<ChannelOf<"gitea">, "url">, token: string): 
   const headers = { authorization: `token ${token}` };
   return {
     probe: { method: "GET", url: `${base}/user`, headers },
-    status: (place, { revision, state, context, description, url: target }) => ({
-      url: `${base}/repos/${place}/statuses/${revision}`,
-      headers,
-      body: {
-        state: STATUS[state],
-        context,
-        description,
-        ...(target === undefined ? {} : { target_url: target }),
-      },
-    }),
+    status: statusAsGithub(`${base}/repos`, headers, STATUS),
   };
 }

@@ -1,7 +1,7 @@
 import type { Conversation } from "../../../lib/effects/notify/conversation.ts";
 import { verdictOf } from "../../../lib/effects/notify/verdict.ts";
 import type { ChannelOf } from "../settings.ts";
-import { type Forge, idIn, listIn } from "./forge.ts";
+import { type Forge, idIn, listIn, statusAsGithub } from "./forge.ts";
 import type { Deployment, Status } from "./report.ts";
 
 const STATUS = {
@@ -31,16 +31,7 @@ export function github({ url, api }: Pick<ChannelOf<"github">, "url" | "api">, t
   };
   return {
     probe: { method: "GET", url: `${base}/rate_limit`, headers },
-    status: (place, { revision, state, context, description, url: target }) => ({
-      url: `${base}/repos/${place}/statuses/${revision}`,
-      headers,
-      body: {
-        state: STATUS[state],
-        context,
-        description,
-        ...(target === undefined ? {} : { target_url: target }),
-      },
-    }),
+    status: statusAsGithub(`${base}/repos`, headers, STATUS),
     deploy: function* deploy(place, { revision, environment, rollout, state, description }): Conversation {
       const deployments = `${base}/repos/${place}/deployments`;
       const query = new URLSearchParams({ sha: revision, environment, per_page: "100" });
