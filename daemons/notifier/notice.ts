@@ -39,3 +39,11 @@ export const notice = z.object({
   event: z.record(z.string(), z.unknown()).optional(),
 });
 export type Notice = z.infer<typeof notice>;
+
+/** The first line of a notice, for where its address has a place of its own. */
+export function titleOf({ text, about }: Pick<Notice, "text" | "about">): string {
+  const [first = ""] = text.trim().split("\n", 1);
+  return about.url !== undefined && first.endsWith(` ${about.url}`)
+    ? first.slice(0, -about.url.length - 1)
+    : first;
+}

@@ -29,6 +29,7 @@ export function addressedOf(
   // What the notifier says of its own troubles must not become one more of them.
   if (about.source === "notifier") return [];
   const words = wordsOf(envelope, about);
+  const data = withoutCommand(envelope.data);
   const notice = (text: string): Notice => ({
     id: envelope.id,
     type: envelope.type,
@@ -37,7 +38,7 @@ export function addressedOf(
     text,
     tone: toneOf(envelope, about),
     about,
-    event: { ...envelope },
+    event: { ...envelope, data },
   });
   const addressed = new Map<string, Addressed>();
   if (FOR_FORGES.has(envelope.type))
@@ -45,7 +46,8 @@ export function addressedOf(
       if (isForge(each) && hosts(each, about)) addressed.set(channel, { channel, notice: notice(words) });
   for (const [index, rule] of rules.entries()) {
     if (!applies(rule, envelope, about)) continue;
-    const text = rule.template === undefined ? words : filled(rule.template, viewOf(envelope, about, words));
+    const text =
+      rule.template === undefined ? words : filled(rule.template, viewOf(envelope, about, { words, data }));
     if (text.trim() === "") continue;
     for (const channel of rule.to) {
       const known = channels[channel];
@@ -55,6 +57,12 @@ export function addressedOf(
     }
   }
   return [...addressed.values()];
+}
+
+/** A signed command may hold more than is meant for those who are told of it, such as the hash of a password. */
+function withoutCommand(data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { command: _, ...others } = data;
+  return others;
 }
 
 function applies(rule: Rule, { type }: Envelope, about: About): boolean {

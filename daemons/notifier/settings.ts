@@ -82,7 +82,7 @@ const irc = z.strictObject({
   channels: z
     .array(matching(/^[#&+][^\s,:\u0007]{1,49}$/, "a channel such as #deploys"))
     .min(1)
-    .max(20)
+    .max(10)
     .describe("The channels to join and to write to."),
   password: secretSource.optional().describe("Where the password of the server is kept."),
   sasl: z

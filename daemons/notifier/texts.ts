@@ -44,8 +44,12 @@ export function wordsOf(envelope: Envelope, about: About): string {
 const firstOf = (text: string): string => text.slice(0, 200).split("\n", 1)[0] ?? "";
 
 /** What a template may name. */
-export function viewOf(envelope: Envelope, about: About, words: string): View {
-  const { type, time, data } = envelope;
+export function viewOf(
+  envelope: Envelope,
+  about: About,
+  { words, data }: { readonly words: string; readonly data: View },
+): View {
+  const { type, time } = envelope;
   return {
     ...about,
     ref: about.ref === undefined ? undefined : shortRef(about.ref),

@@ -528,7 +528,7 @@ describe("forges", () => {
         headers: { authorization: "Bearer t0k3n", "user-agent": "skein" },
         json: { state: "pending", context: "skein", target_url: "https://ci.example/1" },
       },
-      { json: { state: "error", description: "build of shop main aaaaaaa errored https://ci.example/1" } },
+      { json: { state: "error", description: "build of shop main aaaaaaa errored" } },
     ]);
   });
 

@@ -21,9 +21,11 @@ const DEPLOYMENT = {
 
 /** GitHub, and servers of it at home: "REST API endpoints for commit statuses", "for deployments". */
 export function github({ url, api }: Pick<ChannelOf<"github">, "url" | "api">, token: string): Forge {
-  const base = (
-    api ?? (/^https:\/\/github\.com\/?$/.test(url) ? "https://api.github.com" : `${url}/api/v3`)
-  ).replace(/\/$/, "");
+  const own = `${url.replace(/\/$/, "")}/api/v3`;
+  const base = (api ?? (/^https:\/\/github\.com\/?$/.test(url) ? "https://api.github.com" : own)).replace(
+    /\/$/,
+    "",
+  );
   const headers = {
     authorization: `Bearer ${token}`,
     accept: "application/vnd.github+json",

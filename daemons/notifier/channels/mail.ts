@@ -1,6 +1,6 @@
 import type { Letter } from "../../../lib/effects/notify/mail.ts";
 import { clean, cleanLine, shortened } from "../clean.ts";
-import type { Notice } from "../notice.ts";
+import { type Notice, titleOf } from "../notice.ts";
 import { webUrl } from "./report.ts";
 
 const MOST_SUBJECT = 180;
@@ -9,8 +9,8 @@ const MOST_TEXT = 50_000;
 const SHOWN = ["repository", "app", "environment", "ref", "revision", "outcome", "host", "by"] as const;
 
 /** A notice as a letter: the first line is the subject, and a line end in it ends nothing. */
-export function letterOf({ id, type, time, correlation, text, about }: Notice, prefix: string): Letter {
-  const [first = ""] = text.trim().split("\n", 1);
+export function letterOf(notice: Notice, prefix: string): Letter {
+  const { id, type, time, correlation, text, about } = notice;
   const facts = SHOWN.flatMap((name) => {
     const value = about[name];
     return value === undefined ? [] : [`${`${name}:`.padEnd(13)}${cleanLine(value)}`];
@@ -21,7 +21,7 @@ export function letterOf({ id, type, time, correlation, text, about }: Notice, p
     id: digits(id),
     thread: digits(correlation),
     date: new Date(time),
-    subject: shortened(cleanLine(`${prefix}${first}`), MOST_SUBJECT),
+    subject: shortened(cleanLine(`${prefix}${titleOf(notice)}`), MOST_SUBJECT),
     text: [
       shortened(clean(text), MOST_TEXT),
       ...(more.length === 0 ? [] : ["", ...more]),

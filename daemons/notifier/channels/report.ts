@@ -1,6 +1,6 @@
 import { isNoRevision, isOfSvn, anyRevision } from "../../../lib/schema/names.ts";
 import { cleanLine, shortened } from "../clean.ts";
-import type { Notice } from "../notice.ts";
+import { type Notice, titleOf } from "../notice.ts";
 import type { ForgeChannel } from "../settings.ts";
 
 /** The state of a commit, as every forge has it in words of its own. */
@@ -42,13 +42,14 @@ const STATES: Readonly<Record<string, Status["state"]>> = {
 const MOST_DESCRIPTION = 140;
 
 /** What there is to tell a forge of a notice; nothing where it is about no commit of git, or not wanted. */
-export function reportOf({ type, text, about }: Notice, channel: ForgeChannel): Report {
+export function reportOf(notice: Notice, channel: ForgeChannel): Report {
+  const { type, about } = notice;
   const revision = anyRevision.safeParse(about.revision).data;
   if (revision === undefined || isOfSvn(revision) || isNoRevision(revision)) return {};
   const common = {
     revision,
     ref: about.ref?.replace(/^refs\/(heads|tags)\//, ""),
-    description: shortened(cleanLine(text), MOST_DESCRIPTION),
+    description: shortened(cleanLine(titleOf(notice)), MOST_DESCRIPTION),
   };
   const ended = STATES[about.outcome ?? ""] ?? "error";
   if (type === "build.started" || type === "build.finished") {

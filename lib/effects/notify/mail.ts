@@ -46,7 +46,6 @@ export function mailSender(route: MailRoute): Sender<Letter> {
     disableUrlAccess: true,
   });
   const write = async ({ id, thread, date, subject, text }: Letter): Promise<Outcome> => {
-    const parent = `<${thread}@${domain}>`;
     const { rejected } = await transport.sendMail({
       from,
       to: [...to],
@@ -55,7 +54,8 @@ export function mailSender(route: MailRoute): Sender<Letter> {
       date,
       // Derived: a letter that comes twice is known as one.
       messageId: `<${id}@${domain}>`,
-      references: parent,
+      // The first of a thread is what the others refer to.
+      ...(thread === id ? {} : { references: `<${thread}@${domain}>` }),
       headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
     });
     return rejected.length === 0 ? SENT : refused(`it takes no mail for ${rejected.join(", ")}`);
