@@ -83,9 +83,9 @@ async function tell(_data: Data<MessageType>, context: Surrounded, envelope: Env
 }
 
 /** Tries again what is due, and says what could not be told. */
-function lookAfter({ config, settings: shared, deps, now, host }: Surrounded): Replies {
+async function lookAfter({ config, settings: shared, deps, now, host }: Surrounded): Promise<Replies> {
   deps.follow(config, shared);
-  deps.courier.wake(now);
+  await deps.courier.wake(now);
   return deps.courier.troubles(now).map((trouble) =>
     message("event.said", {
       source: "notifier",

@@ -20,7 +20,7 @@ export interface Courier {
   /** Resolves when they are on disk; they are on their way then. */
   take(addressed: readonly Addressed[], now: Clock): Promise<void>;
   /** Sees to all that is due. */
-  wake(now: Clock): void;
+  wake(now: Clock): Promise<void>;
   /** What people should know of it, since it was last asked. */
   troubles(now: Clock): readonly string[];
   /** Lets what is under way come to its end, for a moment. */
@@ -42,6 +42,9 @@ const PATIENCE = 3_000;
 
 /** How often people hear of the troubles of a channel, in milliseconds. */
 const TROUBLE_INTERVAL = 600_000;
+
+/** How many reasons people are told at once. */
+const MOST_REASONS = 5;
 
 interface Line {
   channel: Channel;
@@ -79,7 +82,8 @@ export function openCourier({ spool, log, random = Math.random }: Circumstances)
       { channel: name, messages: entries.map(({ notice }) => notice.id).slice(0, 20) },
       `${counted(entries.length, "notice")} not told: ${safeText(why)}`,
     );
-    line.lost.set(why, (line.lost.get(why) ?? 0) + entries.length);
+    const reason = line.lost.has(why) || line.lost.size < MOST_REASONS ? why : "and for other reasons";
+    line.lost.set(reason, (line.lost.get(reason) ?? 0) + entries.length);
   };
 
   const settleOutcome = async (
@@ -162,6 +166,17 @@ export function openCourier({ spool, log, random = Math.random }: Circumstances)
     await spool.settle(name, oldest);
   };
 
+  /** What waits for a channel that is not configured any more may be wanted again, but not for ever. */
+  const forget = async (name: string, giveUp: number, now: Clock) => {
+    const old = spool.of(name).filter(({ queued }) => now().getTime() - Date.parse(queued) > giveUp);
+    if (old.length === 0) return;
+    log.warn(
+      { channel: name },
+      `${counted(old.length, "notice")} not told: there is no such channel any more`,
+    );
+    await spool.settle(name, old);
+  };
+
   return {
     configure: (next, open) => {
       const first = config === undefined;
@@ -193,8 +208,11 @@ export function openCourier({ spool, log, random = Math.random }: Circumstances)
         wake(each.channel, now);
       }
     },
-    wake: (now) => {
-      for (const name of spool.channels()) wake(name, now);
+    wake: async (now) => {
+      for (const name of spool.channels()) {
+        if (!lines.has(name) && config !== undefined) await forget(name, config["give-up"], now);
+        wake(name, now);
+      }
     },
     troubles: (now) => {
       const at = now().getTime();

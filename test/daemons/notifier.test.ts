@@ -278,6 +278,23 @@ describe("when things go wrong", () => {
     await until("nothing waits", () => waiting().length === 0);
   });
 
+  test("what waits for a channel that is gone is kept for as long as any other, and not for ever", async () => {
+    let clock = Date.now();
+    const now = () => new Date(clock);
+    const nowhere = await freePort();
+    const rules = [{ to: ["all"] }];
+    const first = aNotifier({ channels: { all: hook(`http://127.0.0.1:${nowhere}/`) }, rules });
+    await first.when("event.said", said("one"));
+    await first.stop();
+    const second = aNotifier({ channels: {} }, { now });
+    await second.tick();
+    expect(waiting()).toHaveLength(1);
+    clock += 25 * 3_600_000;
+    await second.tick();
+    expect(waiting()).toEqual([]);
+    expect(second.logged).toMatchObject([{ text: "1 notice not told: there is no such channel any more" }]);
+  });
+
   test("more than may wait makes the oldest go, and that is said", async () => {
     const port = await freePort();
     const daemon = aNotifier({
