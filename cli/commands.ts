@@ -75,6 +75,10 @@ export const COMMANDS: Readonly<
     describe: "Announce packages, or have archives looked at now",
     load: async () => (await import("./commands/package.ts")).packageCommand,
   },
+  "notify <action> [channel]": {
+    describe: "Try a channel of the notifier, or show what it would tell of a message",
+    load: async () => (await import("./commands/notify.ts")).notify,
+  },
   check: {
     describe: "Check the configuration",
     load: async () => (await import("./commands/check.ts")).check,

@@ -7,6 +7,7 @@ import { ciRunner } from "../daemons/ci-runner.ts";
 import { ciTrigger } from "../daemons/ci-trigger.ts";
 import { keepalive } from "../daemons/keepalive.ts";
 import { ledger } from "../daemons/ledger.ts";
+import { notifier } from "../daemons/notifier.ts";
 import { orchestrator } from "../daemons/orchestrator.ts";
 import { packageAnnouncer } from "../daemons/package-announcer.ts";
 import { repoUpdater } from "../daemons/repo-updater.ts";
@@ -27,6 +28,7 @@ export const DAEMONS = {
   "package-announcer": packageAnnouncer,
   "apt-watcher": aptWatcher,
   orchestrator,
+  notifier,
   agent,
 } as unknown as Readonly<Record<DaemonName, Daemon>>;
 
@@ -43,6 +45,7 @@ export const DAEMON_NAMES = [
   "package-announcer",
   "apt-watcher",
   "orchestrator",
+  "notifier",
   "agent",
 ] as const;
 export type DaemonName = (typeof DAEMON_NAMES)[number];

@@ -264,6 +264,15 @@ export const codes = {
     "Let the job build the revision that it is given: send `{revision}` in `parameters`.",
   ],
   BUILD_ENDED: ["The build has ended already.", "`skein log BUILD` tells how."],
+  // notifier
+  CHANNEL_UNKNOWN: [
+    "No channel of this name is configured.",
+    "Add it to `notifier.channels:`, or correct the name.",
+  ],
+  CHANNEL_REFUSED: [
+    "A channel did not take what it was told.",
+    "Read what it answers; mend `notifier.channels:`, or what is at the other end.",
+  ],
   // pipelines
   PIPELINE_INVALID: [
     "The .skein.yml of the revision does not fit its schema.",

@@ -25,10 +25,20 @@ export function keysOf(schema: z.ZodType, path = ""): readonly Key[] {
     case "array":
       return keysOf(def.element as z.ZodType, `${path}[]`);
     case "union":
-      return def.options.flatMap((each) => keysOf(each as z.ZodType, path));
+      return def.options.flatMap((option) => variantKeys(option as z.ZodType, def, path));
     default:
       return [];
   }
+}
+
+/** The keys of one of several forms of a section, such as `channels.NAME (slack).url`: which one it is, a key of it says. */
+function variantKeys(option: z.ZodType, union: object, path: string): readonly Key[] {
+  if (!("discriminator" in union)) return keysOf(option, path);
+  const form = definitionOf(option);
+  if (form.type !== "object") return [];
+  const says = form.shape[String(union.discriminator)] as z.ZodType | undefined;
+  const told = says === undefined ? undefined : definitionOf(says);
+  return keysOf(option, `${path} (${told?.type === "literal" ? told.values.join(", ") : "other"})`);
 }
 
 function keyAt(schema: z.ZodType, path: string): readonly Key[] {
@@ -86,6 +96,8 @@ export function formOf(schema: z.ZodType): string {
       return "a section";
     case "boolean":
       return "true or false";
+    case "literal":
+      return def.values.join(" or ");
     case "enum":
       return Object.values(def.entries)
         .map(String)

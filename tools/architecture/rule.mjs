@@ -25,6 +25,7 @@ const lib = [
   "lib/schema",
   "lib/security",
   "lib/store",
+  "lib/template.ts",
   "lib/version.ts",
 ];
 
@@ -43,6 +44,7 @@ export const RULE = {
   "lib/codes.ts": pure,
   "lib/pace": pure,
   "lib/safe-text.ts": pure,
+  "lib/template.ts": { ...pure, packages: ["mustache"] },
   "lib/version.ts": pure,
   "lib/failure.ts": { ...pure, parts: ["lib/codes.ts"] },
   "lib/log.ts": { ...pure, packages: ["pino", "pino-pretty"] },
@@ -69,6 +71,16 @@ export const RULE = {
     node: ["crypto"],
   },
   "lib/effects/http.ts": { parts: ["lib/failure.ts"], packages: ["node-fetch"], node: ["*"] },
+  "lib/effects/notify": {
+    parts: ["lib/effects", "lib/schema", "lib/failure.ts"],
+    packages: [],
+    node: ["fs", "net", "tls"],
+  },
+  "lib/effects/notify/mail.ts": {
+    parts: ["lib/effects/notify", "lib/schema", "lib/failure.ts"],
+    packages: ["nodemailer"],
+    node: ["fs"],
+  },
   "lib/security": {
     parts: ["lib/schema", "lib/codes.ts", "lib/failure.ts"],
     packages: ["zod"],
