@@ -78,7 +78,8 @@ export function aGitolite(folder: string): Gitolite {
     push: (user, repository, work) => {
       insist(user, folder, "clone", "--quiet", `git@host:${repository}`, work);
       insist(user, work, "checkout", "--quiet", "-B", "main");
-      insist(user, work, "commit", "--quiet", "--allow-empty", "--message", "change");
+      // Told from one of another clone in the same second by its message.
+      insist(user, work, "commit", "--quiet", "--allow-empty", "--message", `change in ${work}`);
       insist(user, work, "push", "--quiet", "--force", "origin", "main");
       return readFileSync(join(work, ".git", "refs", "heads", "main"), "utf8").trim();
     },
