@@ -67,6 +67,10 @@ export const COMMANDS: Readonly<
     describe: "Write messages as frames: JSON lines on standard input",
     load: async () => (await import("./commands/encode.ts")).encode,
   },
+  "ci-status": {
+    describe: "Tell of a build, from inside a job of Jenkins",
+    load: async () => (await import("./commands/ci-status.ts")).ciStatus,
+  },
   "hook <action> <path>": {
     describe: "Install the hook that announces pushes, or take it out",
     load: async () => (await import("./commands/hook.ts")).hook,

@@ -263,6 +263,10 @@ export const codes = {
     "A CI server built another revision than the one that was pushed.",
     "Let the job build the revision that it is given: send `{revision}` in `parameters`.",
   ],
+  BUILD_UNCLEAR: [
+    "What a CI server says of a build does not tell which revision of which repository it is.",
+    "Say what the message names: `--repository`, `--ref`, or the job in the configuration.",
+  ],
   BUILD_ENDED: ["The build has ended already.", "`skein log BUILD` tells how."],
   // notifier
   CHANNEL_UNKNOWN: [

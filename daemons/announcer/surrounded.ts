@@ -14,7 +14,7 @@ export const settings = z.strictObject({
     .default("spool/announce")
     .describe("The folder that the hooks write to. A relative path is taken from the state folder."),
   poll: duration
-    .prefault("1s")
+    .prefault("5s")
     .describe("How often the spool is looked at, where the system does not tell of new files."),
   sweep: duration
     .prefault("1m")

@@ -7,7 +7,8 @@ export type Due =
   | { readonly do: "beat" }
   | { readonly do: "drop"; readonly reason: string };
 
-const LONGEST_WAIT = 1_000;
+// What begins after a look may be due sooner than the next one: it is late by no more than this.
+const LONGEST_WAIT = 5_000;
 // Sent a little early, for a heart-beat that is on its way still has not come.
 const EARLY = 0.7;
 

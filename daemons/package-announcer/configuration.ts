@@ -65,7 +65,7 @@ export const settings = z.strictObject({
       "The folder that reprepro's hook and `skein package` write to; `spool/packages` in the state folder where it is left out. Given, it is looked at even where nothing else is configured.",
     ),
   poll: duration
-    .prefault("1s")
+    .prefault("5s")
     .describe("How often folders are looked at, where the system does not tell of new files."),
   reprepro: z.record(word, reprepro).default({}).describe("Archives that reprepro keeps on this machine."),
   archives: z.record(word, archive).default({}).describe("Archives that are looked at from outside."),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { byEvent, count, dateOf, fromTo, hubPush, maybe, movedBy, word } from "./facts.ts";
 import type { Forge, Ignored, Told } from "./forge.ts";
-import { placeOf } from "./places.ts";
+import { placeOf } from "../../lib/schema/place.ts";
 import { ofGitlab } from "./signatures.ts";
 
 /** GitLab: https://docs.gitlab.com/user/project/integrations/webhook_events/ */

@@ -6,7 +6,7 @@ import { type RepositoryName, repositoryName } from "../../lib/schema/names.ts";
 import type { Secret } from "../../lib/schema/secret.ts";
 import type { Forge } from "./forge.ts";
 import { type ForgeName, FORGES } from "./forges.ts";
-import { placeOf } from "./places.ts";
+import { placeOf } from "../../lib/schema/place.ts";
 import { type HookSettings, pathOf, type Settings } from "./settings.ts";
 import { isSigning, keyOf } from "./signatures.ts";
 

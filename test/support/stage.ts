@@ -28,6 +28,8 @@ export interface Stage extends Developer {
   /** Runs a command to its end. */
   readonly skein: (...words: string[]) => Promise<Ran>;
   readonly skeinWith: (input: string, ...words: string[]) => Promise<Ran>;
+  /** Runs one with more in its environment. */
+  readonly skeinIn: (more: Readonly<Record<string, string>>, ...words: string[]) => Promise<Ran>;
   /** Starts a command that stays. */
   readonly start: (...words: string[]) => Running;
   /** Installs the hook in the central repository. */
@@ -118,8 +120,12 @@ export async function setStage({
     running.push(started);
     return started;
   };
-  const run = (words: readonly string[], input?: string) =>
-    runSkein(configured(words), { cwd: folder, env, ...(input !== undefined && { input }) });
+  const run = (words: readonly string[], input?: string, more: Readonly<Record<string, string>> = {}) =>
+    runSkein(configured(words), {
+      cwd: folder,
+      env: { ...env, ...more },
+      ...(input !== undefined && { input }),
+    });
   const live = (host: StageHost, app?: string) => onDisk(rootOf(host, app));
   return {
     ...developer,
@@ -135,6 +141,7 @@ export async function setStage({
     },
     skein: (...words) => run(words),
     skeinWith: (input, ...words) => run(words, input),
+    skeinIn: (more, ...words) => run(words, undefined, more),
     start,
     installHook: async () => {
       const { status, stderr } = await run(["hook", "install", central]);

@@ -1,6 +1,6 @@
 import { chmodSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
-import { placeOf } from "../../../daemons/webhook/places.ts";
+import { placeOf } from "../../../lib/schema/place.ts";
 import { webhook } from "../../../daemons/webhook.ts";
 import { sharedSettings } from "../../../lib/config/settings.ts";
 import { aFolder } from "../../support/folder.ts";
