@@ -4,6 +4,7 @@ import { announcer } from "../daemons/announcer.ts";
 import { aptWatcher } from "../daemons/apt-watcher.ts";
 import { broker } from "../daemons/broker.ts";
 import { ciRunner } from "../daemons/ci-runner.ts";
+import { ciStatus } from "../daemons/ci-status.ts";
 import { ciTrigger } from "../daemons/ci-trigger.ts";
 import { keepalive } from "../daemons/keepalive.ts";
 import { ledger } from "../daemons/ledger.ts";
@@ -22,6 +23,7 @@ export const DAEMONS = {
   webhook,
   "repo-updater": repoUpdater,
   "ci-trigger": ciTrigger,
+  "ci-status": ciStatus,
   "ci-runner": ciRunner,
   access,
   keepalive,
@@ -39,6 +41,7 @@ export const DAEMON_NAMES = [
   "webhook",
   "repo-updater",
   "ci-trigger",
+  "ci-status",
   "ci-runner",
   "access",
   "keepalive",

@@ -4,6 +4,8 @@ export interface BackOff<Key> {
   due(now: Date): Key[];
   /** Whether something is still to be done. */
   isPending(key: Key): boolean;
+  /** Makes something due at once. */
+  wake(key: Key): void;
   /** Notes a success; answers whether it had failed before. */
   succeeded(key: Key): boolean;
   /** Notes a failure; answers whether it is the first since the last success. */
@@ -27,6 +29,7 @@ export function backOff<Key>(keys: Iterable<Key>, { first, most }: Delays): Back
   return {
     due: (now) => [...pending].filter(([, { due }]) => due <= now.getTime()).map(([key]) => key),
     isPending: (key) => pending.has(key),
+    wake: (key) => void pending.set(key, { failures: 0, due: 0 }),
     succeeded: (key) => {
       const failures = pending.get(key)?.failures ?? 0;
       pending.delete(key);

@@ -25,8 +25,8 @@ interface Ports {
 }
 
 /** Builds what the property \`commands\` says, as a project of a few lines would. */
-const configuration = ({ web, worker }: Ports): string => `
-from buildbot.plugins import schedulers, steps, util, worker
+const configuration = ({ web, worker }: Ports, push: Push | undefined): string => `
+from buildbot.plugins import reporters, schedulers, steps, util, worker
 c = BuildmasterConfig = {}
 c["buildbotNetUsageData"] = None
 c["db"] = {"db_url": "sqlite:///state.sqlite"}
@@ -51,10 +51,17 @@ c["www"] = {
     ),
 }
 c["buildbotURL"] = "http://127.0.0.1:${web}/"
+${push === undefined ? "" : `c["services"] = [reporters.HttpStatusPush(serverUrl="${push.url}", auth=("buildbot", "${push.password}"))]`}
 `;
 
+/** Where it tells of its builds by itself. */
+interface Push {
+  readonly url: string;
+  readonly password: string;
+}
+
 /** Starts a master and a worker below a folder, and waits until the worker has work to take. */
-export async function startBuildbot(folder: string) {
+export async function startBuildbot(folder: string, push?: Push) {
   const ports = { web: await freePort(), worker: await freePort() };
   const [master, worker, shim] = ["master", "worker", "shim"].map((name) => join(folder, name)) as [
     string,
@@ -77,7 +84,7 @@ export async function startBuildbot(folder: string) {
     if (status !== 0) throw new Error(`${program} failed: ${stdout}${stderr}`);
   };
   setUp("buildbot", "create-master", "--quiet", master);
-  writeFileSync(join(master, "master.cfg"), configuration(ports));
+  writeFileSync(join(master, "master.cfg"), configuration(ports, push));
   setUp(
     "buildbot-worker",
     "create-worker",

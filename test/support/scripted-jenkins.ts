@@ -9,6 +9,7 @@ interface Run {
   result: string | null;
   log: string;
   revision?: string;
+  branch?: string;
 }
 
 /**
@@ -22,9 +23,18 @@ export function scriptedJenkins() {
   /** What is answered to a request for a build, which takes effect all the same. */
   let afterPost: Scripted | undefined;
   const json = (body: unknown): Scripted => ({ status: 200, body });
-  const actions = ({ parameters, revision }: Run) => [
+  const actions = ({ parameters, revision, branch }: Run) => [
     { parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })) },
-    ...(revision === undefined ? [] : [{ lastBuiltRevision: { SHA1: revision } }]),
+    ...(revision === undefined
+      ? []
+      : [
+          {
+            lastBuiltRevision: {
+              SHA1: revision,
+              ...(branch === undefined ? {} : { branch: [{ SHA1: revision, name: branch }] }),
+            },
+          },
+        ]),
   ];
   const shown = (run: Run) => ({
     number: run.number,

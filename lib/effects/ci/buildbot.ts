@@ -18,6 +18,13 @@ const buildsets = z.object({
     }),
   ),
 });
+const sourced = z.object({
+  buildsets: z.array(
+    z.object({
+      sourcestamps: z.array(z.object({ revision: z.string().nullable(), branch: z.string().nullish() })),
+    }),
+  ),
+});
 const requests = z.object({
   buildrequests: z.array(z.object({ buildrequestid: id, claimed: z.boolean(), complete: z.boolean() })),
 });
@@ -121,6 +128,12 @@ export function buildbot(server: Server): CiServer {
       const result = RESULTS[set.results ?? -1] ?? "errored";
       const reason = result === "passed" ? undefined : `Buildbot says ${shown?.state_string ?? result}`;
       return { state: "ended", ...at, result, reason: reason?.slice(0, 1_000), revisions: [] };
+    },
+    sources: async ({ item = "" }) => {
+      const [set] = (await get("look at what a build is of", `/buildsets/${item}`, sourced)).buildsets;
+      return (set?.sourcestamps ?? []).flatMap(({ revision, branch }) =>
+        revision === null ? [] : [{ revision, branch: branch ?? undefined }],
+      );
     },
     cancel: async (handle, place) => {
       const params = { reason: "ended through Skein" };

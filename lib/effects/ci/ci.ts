@@ -65,6 +65,13 @@ export interface Printed {
   readonly cut: boolean;
 }
 
+/** What a build was made of, as its server says: the commits, and the branch that each was taken from. */
+export interface Source {
+  readonly revision: string;
+  /** Its short name. */
+  readonly branch?: string | undefined;
+}
+
 /**
  * A CI server. Whatever it answers is looked at: what is no success is thrown as a Failure with a code of its own, transient
  * where another try may succeed.
@@ -75,6 +82,8 @@ export interface CiServer {
   /** Looks for a build that was perhaps asked for; undefined where there is none, or where the server cannot tell. */
   locate(order: Order): Promise<Handle | undefined>;
   poll(handle: Handle, place: Place): Promise<Progress>;
+  /** What it was made of; nothing where the server does not tell. */
+  sources(handle: Handle, place: Place): Promise<readonly Source[]>;
   /** Asks for its end. That it has ended is seen by `poll`. */
   cancel(handle: Handle, place: Place): Promise<void>;
   /** What it printed, from a position on: the empty one is the start. */

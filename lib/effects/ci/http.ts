@@ -79,6 +79,7 @@ export function webhookCi({ body: template = BODY, sign, status, ...server }: We
         };
       return status.running.includes(state) ? { state: "running", ...at } : { state: "queued", handle };
     },
+    sources: () => Promise.resolve([]),
     cancel: () =>
       Promise.reject(
         new Failure("CI_ANSWER", `Cannot end a build at ${server.url}: a webhook has no way to ask for it`),

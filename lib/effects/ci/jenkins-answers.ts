@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { HttpAnswer } from "../http.ts";
-import { type Handle, type Order, type Printed, type Progress, shownAt } from "./ci.ts";
+import { type Handle, type Order, type Printed, type Progress, shownAt, type Source } from "./ci.ts";
 
 const parameters = z.array(z.object({ name: z.string(), value: z.unknown() })).catch([]);
 const action = z
@@ -37,6 +37,26 @@ export const build = z.object({
 export type Build = z.infer<typeof build>;
 /** The newest builds of a job. */
 export const builds = z.object({ builds: z.array(build) });
+
+const builtRevision = z.object({
+  SHA1: z.string(),
+  branch: z.array(z.object({ name: z.string() })).catch([]),
+});
+/** What a build checked out. */
+export const sources = z.object({
+  actions: z
+    .array(z.object({ lastBuiltRevision: builtRevision.optional() }).nullable().catch(null))
+    .catch([]),
+});
+
+/** Jenkins calls a branch as git calls it in its workspace: with the remote before it. */
+export const sourcesIn = ({ actions: all }: z.infer<typeof sources>): readonly Source[] =>
+  all.flatMap((each) => {
+    const built = each?.lastBuiltRevision;
+    if (built === undefined) return [];
+    const branch = built.branch[0]?.name.replace(/^refs\/(remotes|heads)\//, "").replace(/^origin\//, "");
+    return [{ revision: built.SHA1, branch: branch === "detached" ? undefined : branch }];
+  });
 
 /** How far the clocks of Jenkins and of this host may differ, in milliseconds. */
 const SKEW = 60_000;

@@ -12,6 +12,8 @@ import {
   progressOf,
   queue,
   queueItem,
+  sources,
+  sourcesIn,
 } from "./jenkins-answers.ts";
 import { isPathOf, jobPath } from "./jenkins-names.ts";
 
@@ -22,6 +24,7 @@ const crumbIssued = z.object({
 
 const ACTIONS = "actions[causes[*],parameters[*],lastBuiltRevision[SHA1]]";
 const BUILD = `number,url,result,building,queueId,duration,timestamp,${ACTIONS}`;
+const SOURCES = "actions[lastBuiltRevision[SHA1,branch[name]]]";
 const treeOf = (tree: string): string =>
   `?tree=${tree.replace(/[[\]{}]/g, (each) => encodeURIComponent(each))}`;
 
@@ -99,6 +102,11 @@ export function jenkins(server: Server): CiServer {
           revisions: [],
         };
       return { state: "queued", handle, ...(waiting.why ? { why: waiting.why.slice(0, 300) } : {}) };
+    },
+    sources: async ({ run }, place) => {
+      if (run === undefined) return [];
+      const answer = await get(`${jobPath(place)}/${run}/api/json${treeOf(SOURCES)}`);
+      return sourcesIn(read(`look at what build ${run} of ${place.job} is of`, server, answer, sources));
     },
     cancel: async ({ item, run }, place) => {
       const path = run === undefined ? `/queue/cancelItem?id=${item}` : `${jobPath(place)}/${run}/stop`;

@@ -1,0 +1,128 @@
+import { z } from "zod";
+import type { Context } from "../../lib/daemon/define.ts";
+import { type CiServer, handle, type Source as Built } from "../../lib/effects/ci/ci.ts";
+import type { Records } from "../../lib/effects/records.ts";
+import { codeOf, Failure, reasonOf } from "../../lib/failure.ts";
+import { message, type Message } from "../../lib/messages/catalogue.ts";
+import type { BackOff } from "../../lib/pace/back-off.ts";
+import { anyRevision, buildId, type RefName, refName } from "../../lib/schema/names.ts";
+import type { Entrance } from "./entrance.ts";
+import type { Job, Settings } from "./settings.ts";
+
+/** A build that is looked after, as it is kept on disk. Times in milliseconds since 1970. */
+export const watched = z.object({
+  source: z.string(),
+  job: z.string(),
+  handle,
+  since: z.number(),
+  /** When it was first seen to run, which has then been told. */
+  begun: z.number().optional(),
+  /** When its end was told. It is kept for a while, for servers tell of one end more than once. */
+  ended: z.number().optional(),
+});
+type Watched = z.infer<typeof watched>;
+
+/** What the daemon works with. */
+export interface Deps {
+  readonly entrances: ReadonlyMap<string, Entrance>;
+  readonly servers: ReadonlyMap<string, CiServer>;
+  readonly watched: Records<Watched>;
+  /** When each is looked at again. */
+  readonly turns: BackOff<string>;
+}
+type Surrounded = Context<Settings, Deps>;
+
+/** The job of the configuration that a name of the server means: itself, or the multibranch job that it is a branch of. */
+export function jobOf(name: string, jobs: Readonly<Record<string, Job>>): Job | undefined {
+  const form = [name, name.replace(/\/[^/]*$/, "/{branch}")].find((each) => Object.hasOwn(jobs, each));
+  return form === undefined ? undefined : jobs[form];
+}
+
+/** Asks a server about a build, and tells what is new. What follows a `yield` runs once the message was published. */
+export async function* lookAt(name: string, context: Surrounded): AsyncGenerator<Message> {
+  const { deps, log, now } = context;
+  const build = deps.watched.all.get(name);
+  if (build === undefined || build.ended !== undefined) return;
+  const overdue = now().getTime() - build.since > context.config["give-up"];
+  const finish = async () => {
+    await deps.watched.put(name, { ...build, ended: now().getTime() });
+    deps.turns.succeeded(name);
+  };
+  try {
+    if (overdue || (yield* toldAll(name, build, context))) await finish();
+    else deps.turns.failed(name, now());
+  } catch (error) {
+    if (error instanceof Failure && !error.transient) {
+      await finish();
+      yield said(name, error, context);
+    } else if (deps.turns.failed(name, now()))
+      log.warn({ error, build: name }, `a build cannot be looked at yet: ${reasonOf(error)}`);
+  }
+}
+
+/** Tells of a build as far as it is; answers whether nothing more will come. */
+async function* toldAll(name: string, build: Watched, context: Surrounded): AsyncGenerator<Message, boolean> {
+  const { deps, now, host } = context;
+  const server = deps.servers.get(build.source);
+  const job = jobOf(build.job, deps.entrances.get(build.source)?.source.jobs ?? {});
+  if (server === undefined || job === undefined) return true;
+  const place = { job: build.job, ref: ANY_REF };
+  const progress = await server.poll(build.handle, place);
+  if (progress.state === "queued") return false;
+  if (progress.state === "lost") return true;
+  const about = aboutOf(name, await server.sources(progress.handle, place), job);
+  const url = progress.url === undefined ? {} : { url: progress.url };
+  const begun = build.begun ?? now().getTime();
+  if (build.begun === undefined) {
+    // Kept first: a repeat after a crash then has the same time, and with it the same id.
+    await deps.watched.put(name, { ...build, handle: progress.handle, begun });
+    yield message("build.started", { ...about, ...url, host, at: new Date(begun).toISOString() });
+  }
+  if (progress.state === "running") return false;
+  const { result, reason } = progress;
+  yield message("build.finished", {
+    ...about,
+    ...url,
+    outcome: result === "unstable" ? "failed" : result,
+    ...(reason === undefined ? {} : { reason }),
+    at: now().toISOString(),
+    seconds: Math.max(0, now().getTime() - begun) / 1_000,
+    steps: [],
+  });
+  return true;
+}
+
+/** A job is asked for by its whole name: no ref is filled in. */
+const ANY_REF = refName.parse("refs/heads/main");
+
+/** @throws {Failure} BUILD_UNCLEAR where the server does not tell what was built */
+function aboutOf(
+  name: string,
+  sources: readonly Built[],
+  { repository, project, pipeline = repository }: Job,
+) {
+  for (const { revision: id, branch } of sources) {
+    const revision = anyRevision.safeParse(/^\d+$/.test(id) ? `r${id}` : id);
+    const ref = refOf(branch);
+    if (!revision.success || ref === undefined) continue;
+    const build = buildId.parse(`${pipeline}@${revision.data}`);
+    const about = { build, repository, ref, revision: revision.data };
+    return project === undefined ? about : { ...about, project };
+  }
+  throw new Failure(
+    "BUILD_UNCLEAR",
+    `Cannot tell of ${name}: its server names no revision of a branch or tag that it was made of`,
+  );
+}
+
+function refOf(branch: string | undefined): RefName | undefined {
+  if (branch === undefined) return undefined;
+  const whole = branch.startsWith("refs/") ? branch : `refs/heads/${branch}`;
+  return refName.safeParse(whole.replace(/^refs\/heads\/tags\//, "refs/tags/")).data;
+}
+
+function said(name: string, error: Failure, { log, now }: Surrounded): Message {
+  log.warn({ error, build: name }, `a build is looked after no more: ${error.message}`);
+  const text = `${error.message} [${codeOf(error)}]`.slice(0, 2_000);
+  return message("event.said", { source: "ci-status", text, at: now().toISOString() });
+}
