@@ -120,6 +120,15 @@ function writeConfiguration(folder) {
       },
     },
     "apt-watcher": { sources: { lab: { file: join(folder, "lab.sources") } }, packages: ["skein-*"] },
+    "ci-status": {
+      sources: {
+        jenkins: {
+          server: { type: "jenkins", url: "https://127.0.0.1:1", user: "skein", token: secret },
+          secret,
+          jobs: { unit: { repository: "shop" } },
+        },
+      },
+    },
     notifier: {
       channels: { hook: { type: "http", url: "http://127.0.0.1:1/" } },
       rules: [{ to: ["hook"], types: ["rollout.*"] }],
