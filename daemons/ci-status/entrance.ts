@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { type Answered, type Asked, json, only } from "../../lib/effects/http-server.ts";
+import { isSameText } from "../../lib/security/same-text.ts";
 import type { Secret } from "../../lib/schema/secret.ts";
 import { type Notice, noticeIn } from "./notice.ts";
 import type { Source } from "./settings.ts";
@@ -37,7 +37,7 @@ function knows(asked: Asked, inPath: string | undefined, secret: Secret): boolea
     .toString("utf8")
     .replace(/^[^:]*:/, "");
   const given = [password, decoded(inPath ?? "")];
-  return given.map((each) => isSame(each, secret.reveal())).includes(true);
+  return given.map((each) => isSameText(each, secret.reveal())).includes(true);
 }
 
 function decoded(text: string): string {
@@ -47,6 +47,3 @@ function decoded(text: string): string {
     return "";
   }
 }
-
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other));

@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import type { Response } from "../../lib/daemon/define.ts";
 import { results, shownAt } from "../../lib/effects/ci/ci.ts";
 import { type Answered, type Asked, json, only } from "../../lib/effects/http-server.ts";
 import { buildId, type HostName } from "../../lib/schema/names.ts";
+import { isSameText } from "../../lib/security/same-text.ts";
 import { heard } from "./build.ts";
 import { type Around, jobOf } from "./around.ts";
 import { tell } from "./tell.ts";
@@ -27,7 +27,7 @@ export async function answerCallback(
   const found = builds.get(id);
   const [, token = ""] = /^Bearer (\S{1,200})$/.exec(only(asked, "authorization") ?? "") ?? [];
   // Whether there is such a build is told to nobody who has not its token.
-  if (found?.secret === undefined || !isSame(token, found.secret))
+  if (found?.secret === undefined || !isSameText(token, found.secret))
     return refuse(json(401, { error: "this is not the token of a build that is followed" }));
   const said = called.safeParse(parsed(asked.body));
   if (!said.success)
@@ -51,9 +51,6 @@ export async function answerCallback(
   const answer = json(200, { build: id, outcome: (changed ?? builds.get(id))?.end?.outcome ?? "started" });
   return { answer, messages: tell(id, builds, around.host) };
 }
-
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-const isSame = (one: string, other: string): boolean => timingSafeEqual(digest(one), digest(other));
 
 function parsed(body: Buffer): unknown {
   try {
