@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Frame } from "../../daemons/broker/codec/frame.ts";
 import { type Client, dial } from "../daemons/broker/support/client.ts";
 import { greenWaiter, stompGit317, stompGit320, stompJenkins } from "../lib/messages/dialect/readers.ts";
+import { brokerOf } from "../support/older-kit.ts";
 import { jsonLines } from "../support/program.ts";
 import { setStage, type Stage } from "../support/stage.ts";
 import { until } from "../support/until.ts";
@@ -39,10 +38,8 @@ beforeAll(async () => {
   stage = await setStage({ config: { topics: { overrides } } });
   await stage.installHook();
   await stage.up();
-  const { address, login, passcode } = JSON.parse(
-    readFileSync(join(stage.state, "broker.json"), "utf8"),
-  ) as Record<string, string>;
-  older = await dial(Number(/\d+$/.exec(address ?? "")?.[0]));
+  const { port, login, passcode } = brokerOf(stage.state);
+  older = await dial(port);
   older.write(`CONNECT\nlogin:${login}\npasscode:${passcode}\n\n\0`);
   expect((await older.hear()).command).toBe("CONNECTED");
   for (const topic of ["git.commits", "jenkins.success", "jenkins.cake", "events.gitolite", "events.jenkins"])
