@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Frame } from "../../daemons/broker/codec/frame.ts";
 import { describeNeeding } from "../support/needing.ts";
 import { brokerOf, type OlderDaemon, olderDaemon, overhear } from "../support/older-kit.ts";
-import { setStage, type Stage } from "../support/stage.ts";
+import { setStage } from "../support/stage.ts";
 import { until } from "../support/until.ts";
 
 const DIALECT = { dialect: "deploykit" };
