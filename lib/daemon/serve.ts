@@ -9,7 +9,7 @@ import {
 
 /** A door for HTTP that can be moved: to another address, or closed. */
 export interface Door {
-  /** Opens the new place first; where that fails, the former one stays open. */
+  /** Opens the new place first; where that fails, the former one stays open. In the same place it reads its certificate anew. */
   move(to: Listening | undefined): Promise<void>;
   close(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export function door(answering: Answering, onError: (error: unknown) => void): D
     asked.path === ALIVE && asked.method === "GET" ? alive : answering(asked);
   return {
     move: async (place) => {
-      if (isDeepStrictEqual(place, at?.place)) return;
+      if (isDeepStrictEqual(place, at?.place)) return at?.listener.renew();
       const former = at?.listener;
       at = place === undefined ? undefined : { place, listener: await listenHttp(place, answer, onError) };
       await former?.close();

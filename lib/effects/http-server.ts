@@ -40,6 +40,8 @@ export type Answering = (asked: Asked) => Promise<Answered>;
 
 export interface HttpListener {
   readonly address: Address;
+  /** Reads the certificate and its key anew: they may have been renewed where they are. */
+  renew(): Promise<void>;
   /** Takes no more requests, and waits for those in hand. */
   close(): Promise<void>;
 }
@@ -48,6 +50,8 @@ export interface HttpListener {
 const MOST_BODY = 5 * 1024 * 1024;
 const DEADLINE = 10_000;
 const MOST_CONNECTIONS = 512;
+
+const MIN_VERSION = "TLSv1.2";
 
 const OPTIONS: ServerOptions = {
   headersTimeout: DEADLINE,
@@ -71,7 +75,7 @@ export const json = (status: number, body: unknown): Answered => ({
 
 /**
  * Answers over HTTP. What is too large gets 413, what comes too slowly 408, a compressed body 415.
- * @throws {Failure} LISTEN_REFUSED beyond loopback without TLS, LISTEN_FAILED, or CONFIG_INVALID for a certificate
+ * @throws {Failure} LISTEN_REFUSED beyond loopback without TLS, LISTEN_FAILED, or CONFIG_INVALID for a certificate, also later by `renew`
  */
 export async function listenHttp(
   listening: Listening,
@@ -87,10 +91,11 @@ export async function listenHttp(
   const respond = (request: IncomingMessage, response: ServerResponse): void => {
     void handle(request, response, answering, onError);
   };
-  const server: Server =
+  const secured =
     tls === undefined
-      ? createServer(OPTIONS, respond)
-      : createSecureServer({ ...OPTIONS, ...(await readTls(tls)), minVersion: "TLSv1.2" }, respond);
+      ? undefined
+      : createSecureServer({ ...OPTIONS, ...(await readTls(tls)), minVersion: MIN_VERSION }, respond);
+  const server: Server = secured ?? createServer(OPTIONS, respond);
   server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => reject(failed(listening, cause)));
@@ -98,6 +103,15 @@ export async function listenHttp(
   });
   return {
     address: { host, port: (server.address() as AddressInfo).port },
+    renew: async () => {
+      if (tls === undefined || secured === undefined) return;
+      const renewed = { ...(await readTls(tls)), minVersion: MIN_VERSION } as const;
+      try {
+        secured.setSecureContext(renewed);
+      } catch (cause) {
+        throw new Failure("CONFIG_INVALID", `Cannot use a certificate: ${reasonOf(cause)}`, { cause });
+      }
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -29,7 +29,7 @@ const MOST_BODY = 1024 * 1024;
 
 /**
  * Asks over the network.
- * @throws {Failure} HTTP_FAILED, transient, where no answer came: the reason never holds a password of the URL
+ * @throws {Failure} HTTP_FAILED, transient, where no answer came: of the URL, the reason holds no more than scheme, host and port
  */
 export const http: Http = async (url, request) => {
   const ending = new AbortController();
@@ -42,7 +42,7 @@ export const http: Http = async (url, request) => {
   } catch (cause) {
     const late = ending.signal.aborted && request.signal?.aborted !== true;
     const reason = late ? `no answer within ${request.deadline} ms` : reasonOf(cause);
-    throw new Failure("HTTP_FAILED", `Cannot ask ${nameless(url)}: ${nameless(reason)}`, {
+    throw new Failure("HTTP_FAILED", `Cannot ask ${originsIn(url)}: ${originsIn(reason)}`, {
       cause,
       transient: true,
     });
@@ -82,4 +82,9 @@ async function head(
   return { body: Buffer.concat(chunks).subarray(0, most), cut: size > most };
 }
 
-const nameless = (text: string): string => text.replace(/(\/\/)[^/@\s]*@/g, "$1");
+/** Addresses without login, path and query: in the path of a webhook lies its secret. */
+const originsIn = (text: string): string =>
+  text.replace(
+    /(https?:\/\/)(?:[^/?#\s]*@)?([^/?#\s,]*)\S*/gi,
+    (_address, scheme: string, host: string) => scheme + host,
+  );

@@ -1,11 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Frame } from "../../daemons/broker/codec/frame.ts";
 import { type Client, dial } from "../daemons/broker/support/client.ts";
 import { greenWaiter, stompGit317, stompGit320, stompJenkins } from "../lib/messages/dialect/readers.ts";
+import { brokerOf } from "../support/older-kit.ts";
 import { jsonLines } from "../support/program.ts";
 import { setStage, type Stage } from "../support/stage.ts";
 import { until } from "../support/until.ts";
@@ -13,16 +10,7 @@ import { until } from "../support/until.ts";
 const DIALECT = { dialect: "deploykit" };
 let stage: Stage;
 let older: Client;
-/** Where a second repository is, which only the older kit announces and builds, and the checkouts of both. */
-let places: string;
-const docs = () => join(places, "docs.git");
 const heard: Frame[] = [];
-
-/** What a visitor of a checkout finds. */
-const page = (repository: string, file = "index.html"): string | undefined => {
-  const path = join(places, repository, file);
-  return existsSync(path) ? readFileSync(path, "utf8") : undefined;
-};
 
 /** The text that an older daemon got from a topic. */
 const textOn = (destination: string, holds = "") =>
@@ -47,38 +35,14 @@ beforeAll(async () => {
     "build.finished": DIALECT,
     "event.said": DIALECT,
   };
-  places = realpathSync(mkdtempSync(join(tmpdir(), "skein-older-kit-")));
-  execFileSync("git", ["init", "--quiet", "--bare", "--initial-branch=main", docs()]);
-  const checkout = (repository: string) => ({
-    repository,
-    mode: "branch",
-    branch: "main",
-    target: join(places, repository),
-    on: "build",
-  });
-  stage = await setStage({
-    config: {
-      topics: { overrides },
-      repositories: { shop: { url: "./shop.git", ci: true }, docs: { url: docs() } },
-      "repo-updater": { checkouts: { shop: checkout("shop"), docs: checkout("docs") } },
-    },
-  });
+  stage = await setStage({ config: { topics: { overrides } } });
   await stage.installHook();
   await stage.up();
-  const { address, login, passcode } = JSON.parse(
-    readFileSync(join(stage.state, "broker.json"), "utf8"),
-  ) as Record<string, string>;
-  older = await dial(Number(/\d+$/.exec(address ?? "")?.[0]));
+  const { port, login, passcode } = brokerOf(stage.state);
+  older = await dial(port);
   older.write(`CONNECT\nlogin:${login}\npasscode:${passcode}\n\n\0`);
   expect((await older.hear()).command).toBe("CONNECTED");
-  for (const topic of [
-    "git.commits",
-    "jenkins.begin",
-    "jenkins.success",
-    "jenkins.cake",
-    "events.gitolite",
-    "events.jenkins",
-  ])
+  for (const topic of ["git.commits", "jenkins.success", "jenkins.cake", "events.gitolite", "events.jenkins"])
     await older.told("SUBSCRIBE", { id: topic, destination: `/topic/future.${topic}` });
   void (async () => {
     for (let frame = await older.hearOrEnd(); frame !== undefined; frame = await older.hearOrEnd())
@@ -88,7 +52,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await older.leave();
   await stage.close();
-  rmSync(places, { recursive: true, force: true });
 });
 
 test(
@@ -120,7 +83,6 @@ test(
       commit: head,
     });
     expect((await textOn("/topic/future.events.gitolite", head)).subject).toBe("Talking to eventbot");
-    await until("what passed is checked out", () => page("shop") === "hello");
 
     const { status, stderr } = await stage.skein("deploy", "shop", "main", "--hosts", "web1");
     expect({ status, stderr }).toMatchObject({ status: 0 });
@@ -132,96 +94,7 @@ test("a red build is a cake", { timeout: 60_000 }, async () => {
   stage.pushed({ broken: "yes" });
   const cake = await textOn("/topic/future.jenkins.cake", "Status: Cake");
   expect(cake.subject).toMatch(/^Fail job 0 - \[shop\] shop\/main [0-9a-f]{40}$/);
-  expect(page("shop", "broken")).toBeUndefined();
-  stage.pushed({ broken: undefined, "index.html": "mended" });
-  await until("the next one that passes is checked out", () => page("shop") === "mended");
-  expect(page("shop", "broken")).toBeUndefined();
 });
-
-test(
-  "where the older kit announces and builds, only what its CI found good is checked out",
-  { timeout: 60_000 },
-  async () => {
-    let former = "0".repeat(40);
-    /** Pushes to the repository that has no hook of Skein, and says so as the older hook does. */
-    const announced = (contents: string): string => {
-      const revision = stage.commit({ "index.html": contents });
-      stage.git("push", "--quiet", docs(), "HEAD:main");
-      say(
-        "/topic/future.git.commits",
-        `[docs] refs/heads/main ${revision}`,
-        `repo: docs\noldrev: ${former}\nnewrev: ${revision}\nrefname: refs/heads/main\n ${revision}\n` +
-          "Author: Kit\nDate: 2014-09-24 12:00:02 +0100\n\nrepo: shop\n\n",
-      );
-      former = revision;
-      return revision;
-    };
-    /** Says of a build what jenkins-helper says. */
-    const built = (revision: string, verb: "Complete" | "Fail") =>
-      say(
-        `/topic/future.jenkins.${verb === "Fail" ? "cake" : "success"}`,
-        `${verb} job 7 - [docs-tests] docs/main ${revision}`,
-        `Repo: docs\nURL: http://jenkins.example.com/job/docs-tests/7/\nStatus: ${verb === "Fail" ? "Cake" : "Success"}\n`,
-      );
-    const remembered = (revision: string) =>
-      until(`the ledger has the build of ${revision}`, async () => {
-        const { json } = await stage.skein("history", "--of", "builds", "--json");
-        return json.some(({ data }) => (data as { build: string }).build === `docs@${revision}`);
-      });
-
-    built(announced("first"), "Complete");
-    await until("the first one is checked out", () => page("docs") === "first");
-    const bad = announced("bad");
-    built(bad, "Fail");
-    await remembered(bad);
-    expect(page("docs")).toBe("first");
-    built(announced("third"), "Complete");
-    await until("the third one is checked out", () => page("docs") === "third");
-  },
-);
-
-test(
-  "a job of Jenkins tells of its build as it told with the older helper",
-  { timeout: 60_000 },
-  async () => {
-    const commit = stage.git("rev-parse", "HEAD");
-    const tell = (word: string, said: Readonly<Record<string, string>> = {}) =>
-      stage.skeinIn(
-        {
-          BUILD_NUMBER: "42",
-          JOB_NAME: "my-Jenkins-project",
-          GIT_BRANCH: "shop/master",
-          GIT_COMMIT: commit,
-          BUILD_URL: "http://jenkins.example.com:8080/job/my-Jenkins-project/42/",
-          ...said,
-        },
-        "ci-status",
-        word,
-      );
-    const subject = `job 42 - [my-Jenkins-project] shop/master ${commit}`;
-    for (const [word, verb, topic] of [
-      ["-b", "Begin", "begin"],
-      ["-p", "Complete", "success"],
-      ["-c", "Fail", "cake"],
-    ] as const) {
-      expect(await tell(word)).toMatchObject({ status: 0, stderr: "" });
-      const text = await textOn(`/topic/future.jenkins.${topic}`, "my-Jenkins-project");
-      expect(text.subject).toBe(`${verb} ${subject}`);
-      expect(greenWaiter(text)).toMatchObject({ repo: "shop", branch: "shop/master", commit });
-      expect((await textOn("/topic/future.events.jenkins", `${verb} ${subject}`)).subject).toBe(
-        "Talking to eventbot",
-      );
-    }
-    const unclear = await tell("--success", { GIT_BRANCH: "" });
-    expect(unclear).toMatchObject({ status: 1 });
-    expect(unclear.stderr).toContain("[BUILD_UNCLEAR]");
-    const both = await stage.skeinIn({}, "ci-status", "--success", "--failure");
-    expect(both).toMatchObject({ status: 64 });
-    const lenient = await stage.skeinIn({}, "ci-status", "--begin", "--never-fail");
-    expect(lenient).toMatchObject({ status: 0 });
-    expect(lenient.stderr).toContain("[BUILD_UNCLEAR]");
-  },
-);
 
 test(
   "what older daemons say is remembered, and what killed them is set aside",

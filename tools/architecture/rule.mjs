@@ -60,7 +60,7 @@ export const RULE = {
     node: ["crypto", "fs/promises", "net", "path", "timers/promises", "tls"],
   },
   "lib/effects": {
-    parts: ["lib/messages", "lib/schema", "lib/failure.ts"],
+    parts: ["lib/messages", "lib/pace", "lib/schema", "lib/failure.ts"],
     packages: ["zod"],
     node: ["*"],
   },

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Commit } from "../../messages/catalogue/commits.ts";
+import { atMost } from "../../pace/at-most.ts";
 import { type RefName, refName, type Revision, revision } from "../../schema/names.ts";
 import { callGit, git } from "./run.ts";
 import { parseLog, LOG_FORMAT } from "./log.ts";
@@ -165,19 +166,19 @@ function refAt(line: string, outside: (name: string) => { data?: RefName | undef
 }
 
 const LINK_MODE = "120000";
+const MOST_READERS = 8;
 
 async function symlinksOf(folder: string, commit: Revision) {
   const entries = (await git(folder, ["ls-tree", "-r", "-z", "--full-tree", commit]))
     .toString("utf8")
     .split("\0");
   const links = entries.filter((entry) => entry.startsWith(LINK_MODE));
-  return Promise.all(
-    links.map(async (entry) => {
-      const [attributes = "", path = ""] = entry.split("\t", 2);
-      const target = await git(folder, ["cat-file", "blob", attributes.split(" ")[2] ?? ""]);
-      return { path, target: target.toString("utf8") };
-    }),
-  );
+  // Whoever pushes decides how many there are.
+  return atMost(MOST_READERS, links, async (entry) => {
+    const [attributes = "", path = ""] = entry.split("\t", 2);
+    const target = await git(folder, ["cat-file", "blob", attributes.split(" ")[2] ?? ""]);
+    return { path, target: target.toString("utf8") };
+  });
 }
 
 /** A private index: a killed git leaves no lock that stops the next one. */

@@ -166,6 +166,16 @@ test("symbolic links are listed with their targets", async () => {
   expect(readlinkSync(join(folder, "staged", "link"))).toBe("../../etc/passwd");
 });
 
+test("hundreds of symbolic links are each listed with their own target", async () => {
+  const links = Array.from({ length: 200 }, (_, index) => ({
+    path: `link${String(index).padStart(3, "0")}`,
+    target: `page\n${index}`,
+  }));
+  for (const { path, target } of links) symlinkSync(target, join(folder, "work", path));
+  await simpleGit(join(folder, "work")).add(".").commit("links");
+  expect(await openRepository(join(folder, "work")).symlinks(await head())).toEqual(links);
+});
+
 test("what is not there is not found", async () => {
   const git = openRepository(join(folder, "work"));
   expect(await git.resolve(refName.parse("refs/heads/none"))).toBeUndefined();

@@ -69,14 +69,15 @@ test.each<[string, RequestListener]>([
   });
 });
 
-test("a server that is not there fails with the address, but never with its password", async () => {
+test("a server that is not there fails with the address, but never with its password, nor a path or query that may hold a secret", async () => {
   const url = await serve(() => undefined);
   server.close();
-  const failure = await http(url.replace("//", "//user:secret@"), { deadline: 1_000 }).catch(
-    (error: unknown) => error,
-  );
+  const failure = await http(`${url.replace("//", "//user:secret@")}/hooks/secret?key=secret`, {
+    deadline: 1_000,
+  }).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: "HTTP_FAILED", transient: true });
   expect(String(failure)).not.toContain("secret");
+  expect(String(failure)).toContain(`Cannot ask ${new URL(url).origin}: `);
   server.listen(0);
 });
 
