@@ -1,0 +1,32 @@
+const LITERAL = /^[A-Za-z0-9_/@-]$/;
+
+/** The patterns of whole refs that say the same as an `ignore_refs` of the older kit; undefined where none do. */
+export function globsOf(expression: string): readonly string[] | undefined {
+  if (expression === "") return [];
+  const parts = expression.split("|").map(globsOfOne);
+  return parts.every((each) => each !== undefined) ? parts.flat() : undefined;
+}
+
+function globsOfOne(expression: string): readonly string[] | undefined {
+  const [, start = "", body = "", end = ""] = /^(\^?)(.*?)(\$?)$/s.exec(expression) ?? [];
+  const text = globOf(body);
+  if (text === undefined || text === "") return undefined;
+  const open = end === "$" ? text : `${text}*`;
+  if (start === "^") return open.startsWith("refs/") ? [open] : undefined;
+  if (open.startsWith("refs/")) return [open, `refs/*${open}`];
+  // It might begin within the `refs/` that every ref begins with.
+  return /^(\*|[refs]*\/(heads|tags))/.test(open) ? undefined : [`refs/*${open}`];
+}
+
+function globOf(body: string): string | undefined {
+  let glob = "";
+  for (let at = 0; at < body.length; at += 1) {
+    const here = body.charAt(at);
+    const next = body.charAt(at + 1);
+    if (here === "." && next === "*") [glob, at] = [`${glob}*`, at + 1];
+    else if (here === "\\" && /[./@+-]/.test(next)) [glob, at] = [glob + next, at + 1];
+    else if (LITERAL.test(here) && !/[*+?{]/.test(next)) glob += here;
+    else return undefined;
+  }
+  return glob;
+}
