@@ -7,7 +7,7 @@ import { Failure, reasonOf } from "../../lib/failure.ts";
 import { safeText } from "../../lib/safe-text.ts";
 import { defineCommand } from "../command.ts";
 import { type Migrated, migrate as migrateAll } from "../migrate/migrate.ts";
-import { note, print, table } from "../output.ts";
+import { note, print, printJson, table } from "../output.ts";
 
 const MOST_FILES = 500;
 const MOST_BYTES = 256 * 1024;
@@ -47,8 +47,9 @@ export const migrate = defineCommand({
         "Cannot take anything over: none of these files is one of the older kit's",
       );
     }
-    if (args.into === undefined) print(textFor(migrated).trimEnd());
-    else await writeInto(resolve(args.into), migrated, args.force);
+    if (args.into !== undefined) await writeInto(resolve(args.into), migrated, args.force);
+    else if (args.json) printJson({ config: migrated.config });
+    else print(textFor(migrated).trimEnd());
     report(migrated, args.json);
     if (args.into === undefined && migrated.secrets.size > 0)
       note(`\n${migrated.secrets.size} secrets were not written: that takes --into FOLDER`);
@@ -114,10 +115,10 @@ const holdsLogin = ({ config }: Migrated): boolean => String(config["bus"] ?? ""
 
 function report({ fates, kinds, unreadable, toComplete, next }: Migrated, asJson: boolean): void {
   if (asJson) {
-    for (const each of fates) note(JSON.stringify({ ...each, kind: kinds.get(each.file) }));
-    for (const each of unreadable) note(JSON.stringify({ ...each, unreadable: true }));
-    for (const each of toComplete) note(JSON.stringify({ complete: each }));
-    for (const each of next) note(JSON.stringify({ next: each }));
+    for (const each of fates) printJson({ ...each, kind: kinds.get(each.file) });
+    for (const each of unreadable) printJson({ ...each, unreadable: true });
+    for (const each of toComplete) printJson({ complete: each });
+    for (const each of next) printJson({ next: each });
     return;
   }
   const rowsOf = (key: "to" | "why") =>

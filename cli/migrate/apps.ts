@@ -11,13 +11,13 @@ export function makeApps(draft: Draft): void {
     seen.add(repository);
     takeSite(plainName(name), site, repository, draft);
   }
-  for (const [repository, sitedir] of draft.sitedirs) {
+  for (const [repository, [sitedir, ...same]] of draft.sitedirs) {
     const path = ["apps", plainName(repository)];
-    if (seen.has(repository)) continue;
-    if (draft.get(["repositories", repository]) === undefined)
-      draft.leave(sitedir, "no repository is known for it");
-    else if (draft.put(path, { repository, root: sitedir.text }, sitedir)) {
-      draft.take(sitedir, [...path, "root"]);
+    if (sitedir === undefined || seen.has(repository)) continue;
+    if (draft.get(["repositories", repository]) === undefined) {
+      for (const each of [sitedir, ...same]) draft.leave(each, "no repository is known for it");
+    } else if (draft.put(path, { repository, root: sitedir.text }, sitedir)) {
+      for (const each of [sitedir, ...same]) draft.take(each, [...path, "root"]);
       draft.toComplete.add(
         `${path.join(".")}.hosts: say which hosts carry it; no older file did, so it is all of them`,
       );
@@ -30,16 +30,18 @@ function takeSite(name: string, site: Node, repository: string, draft: Draft): v
   const path = ["apps", name];
   const filter = site.entries.get("filter");
   const hosts = hostsOf(filter?.text ?? "", textAt(site, "payload"));
-  const sitedir = draft.sitedirs.get(repository);
+  const sitedirs = draft.sitedirs.get(repository) ?? [];
+  const [sitedir] = sitedirs;
   if (hosts === undefined) {
     draft.retract(site, "no filter of Skein says the same: name the hosts of this app yourself");
-    if (sitedir !== undefined) draft.leave(sitedir, `the site ${name} was not taken over`);
+    for (const each of sitedirs) draft.leave(each, `the site ${name} was not taken over`);
     return;
   }
   if (filter === undefined) return;
   if (!draft.put(path, { repository, hosts, root: sitedir?.text ?? `/srv/${name}` }, filter)) return;
-  if (sitedir !== undefined) draft.take(sitedir, [...path, "root"]);
-  else draft.toComplete.add(`${path.join(".")}.root: say where it is on its hosts; no older file did`);
+  for (const each of sitedirs) draft.take(each, [...path, "root"]);
+  if (sitedir === undefined)
+    draft.toComplete.add(`${path.join(".")}.root: say where it is on its hosts; no older file did`);
   tellOfRoot(path, draft);
   if (hosts.includes("="))
     draft.toComplete.add(`labels: say on each host what the filter of ${path.join(".")} asks for: ${hosts}`);

@@ -44,9 +44,13 @@ function takeConnector(connector: Node, draft: Draft): void {
   const hosts = connector.entries.get("hosts");
   const headers = connector.entries.get("connect_headers");
   const vhost = headers?.entries.get("host");
-  const path = vhost === undefined ? "" : `/${encodeURIComponent(vhost.text.replace(/^\//, ""))}`;
-  if (hosts !== undefined && putBus(busOf(hosts.items, path), hosts, draft) && vhost !== undefined)
+  const place = (vhost?.text ?? "/").replace(/^\//, "");
+  const isPlain = /^[A-Za-z0-9._-]*$/.test(place);
+  const path = place === "" || !isPlain ? "" : `/${place}`;
+  if (hosts !== undefined && putBus(busOf(hosts.items, path), hosts, draft) && vhost !== undefined && isPlain)
     draft.take(vhost, ["bus"]);
+  if (vhost !== undefined)
+    draft.leave(vhost, isPlain ? "its brokers were not taken over" : "`bus` cannot name this virtual host");
   const reliable = connector.entries.get("reliable");
   if (reliable?.text === "true") draft.take(reliable, ["bus"], "nothing: Skein always connects again");
   for (const [name, node] of headers?.entries ?? [])
@@ -73,5 +77,10 @@ function putBus(bus: string, node: Node, draft: Draft): boolean {
     draft.leave(node, reasonOf(error));
     return false;
   }
-  return draft.put(["bus"], bus, node);
+  const there = draft.get(["bus"]);
+  // Two generations write the same brokers in two ways.
+  return draft.put(["bus"], typeof there === "string" && isSame(there, bus) ? there : bus, node);
 }
+
+const isSame = (one: string, other: string): boolean =>
+  JSON.stringify(parseAddresses(one).brokers) === JSON.stringify(parseAddresses(other).brokers);

@@ -21,7 +21,7 @@ export class Draft {
   readonly secrets = new Map<string, string>();
   readonly toComplete = new Set<string>();
   /** Folders of sites by repository, and sites of front ends by name: apps are made of both. */
-  readonly sitedirs = new Map<string, Node>();
+  readonly sitedirs = new Map<string, Node[]>();
   readonly sites = new Map<string, Node>();
   /** The command that tells where a repository comes from, on a host that has a clone of it. */
   readonly origins = new Map<string, string>();
@@ -70,8 +70,19 @@ export class Draft {
     for (const leaf of leavesOf(node)) this.#fates.set(leaf, { why });
   }
 
-  /** Remembers how a person learns where a repository comes from. */
-  origin(repository: string, command: string): void {
+  /** Remembers where the files of a site are: several files may say the same. */
+  sitedir(repository: string, node: Node): void {
+    const [first, ...others] = this.sitedirs.get(repository) ?? [];
+    if (first !== undefined && first.text !== node.text)
+      this.leave(node, `${first.file}:${first.line} says something else of it: the first one counts`);
+    else this.sitedirs.set(repository, first === undefined ? [node] : [first, ...others, node]);
+  }
+
+  /** Remembers how a person learns where a repository comes from: of a clone that is there. */
+  origin(repository: string, clone: string): void {
+    const command = `git -C ${clone} remote get-url origin`;
+    // It is printed for people to run: nothing in it may mean anything to a shell.
+    if (!/^\/[A-Za-z0-9._/-]+$/.test(clone)) return;
     if (!this.origins.has(repository)) this.origins.set(repository, command);
   }
 
@@ -105,7 +116,8 @@ export class Draft {
   /** Takes out again what the schema refuses; the lines that it came from count as left over. */
   withdraw(path: Path, why: string): void {
     const parent = this.get(path.slice(0, -1));
-    if (typeof parent === "object" && parent !== null) delete (parent as Section)[path.at(-1) ?? ""];
+    if (Array.isArray(parent)) parent.splice(Number(path.at(-1)), 1);
+    else if (typeof parent === "object" && parent !== null) delete (parent as Section)[path.at(-1) ?? ""];
     for (const [node, { to }] of this.#fates)
       if (to !== undefined && path.every((key, index) => to[index] === key)) this.#fates.set(node, { why });
   }

@@ -14,8 +14,15 @@ function globsOfOne(expression: string): readonly string[] | undefined {
   const open = end === "$" ? text : `${text}*`;
   if (start === "^") return open.startsWith("refs/") ? [open] : undefined;
   if (open.startsWith("refs/")) return [open, `refs/*${open}`];
-  // It might begin within the `refs/` that every ref begins with.
-  return /^(\*|[refs]*\/(heads|tags))/.test(open) ? undefined : [`refs/*${open}`];
+  return mayBeginEarly(text) ? undefined : [`refs/*${open}`];
+}
+
+/** Whether an expression might begin to fit within the `refs/` that every ref begins with, where no pattern can follow it. */
+function mayBeginEarly(glob: string): boolean {
+  const [first = ""] = glob.split("*");
+  return ["refs/heads/", "refs/tags/"].some((begin) =>
+    [0, 1, 2, 3, 4].some((at) => begin.slice(at).startsWith(first) || first.startsWith(begin.slice(at))),
+  );
 }
 
 function globOf(body: string): string | undefined {

@@ -92,7 +92,14 @@ function withdrawWhatIsWrong(draft: Draft): void {
     const path = entryOf(issue);
     if (draft.get(path) === undefined)
       throw new Error(`the schema refuses ${path.join(".")}, which is not there`);
-    draft.withdraw(path, `Skein would refuse it: ${issue.path.map(String).join(".")} ${wordsOf(issue)}`);
+    // A repository whose address is none stays: others may name it.
+    const [, repository, key] = issue.path.map(String);
+    const strange = path[0] === "repositories" && key === "url" ? repository : undefined;
+    draft.withdraw(
+      strange === undefined ? path : [...path, "url"],
+      `Skein would refuse it: ${issue.path.map(String).join(".")} ${wordsOf(issue)}`,
+    );
+    if (strange !== undefined) draft.replace([...path, "url"], `${UNKNOWN_ORIGIN}${strange}`);
   }
 }
 

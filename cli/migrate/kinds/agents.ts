@@ -10,9 +10,8 @@ export const gitagentFacts: Kind = {
   take: (root, draft) => {
     for (const [key, node] of root.entries) {
       const [, what = "", repository = ""] = FACT.exec(key) ?? [];
-      if (what === "repo" && knowRepository(repository, node, draft))
-        draft.origin(repository, `git -C ${node.text} remote get-url origin`);
-      if (what === "sitedir") draft.sitedirs.set(repository, node);
+      if (what === "repo" && knowRepository(repository, node, draft)) draft.origin(repository, node.text);
+      if (what === "sitedir") draft.sitedir(repository, node);
       if (what === "controldir")
         draft.leave(
           node,
@@ -74,7 +73,7 @@ export const hiera: Kind = {
       const path = ["repositories", repository];
       draft.settle([...path, "url"], origin.text, origin);
       draft.take(repo, path);
-      if (target !== undefined) draft.sitedirs.set(repository, target);
+      if (target !== undefined) draft.sitedir(repository, target);
       if (tag !== undefined) draft.leave(tag, "nothing is deployed by itself: skein deploy APP TAG");
       if (site !== undefined) draft.leave(site, "the app is named after the repository");
     }

@@ -25,7 +25,7 @@ export const stompGit: Kind = {
 function takeEntry(name: string, node: Node, afterBuild: boolean, draft: Draft): void {
   if (!knowRepository(name, node, draft)) return;
   const clone = textAt(node, "repo");
-  draft.origin(name, `git -C ${clone} remote get-url origin`);
+  draft.origin(name, clone);
   const mode = textAt(node, "mode") || "normal";
   if (mode === "normal") {
     for (const [key, each] of node.entries)
@@ -46,8 +46,6 @@ function takeEntry(name: string, node: Node, afterBuild: boolean, draft: Draft):
     ...(branch === "" ? {} : { branch }),
     ...(afterBuild ? { on: "build" } : {}),
     ...(user === "" || user === "root" ? {} : { user }),
-    // The older kit wrote whatever link there was.
-    symlinks: "any",
   };
   const said = node.entries.get("mode") ?? node;
   if (!draft.put(path, checkout, said)) {
