@@ -83,6 +83,10 @@ export const COMMANDS: Readonly<
     describe: "Try a channel of the notifier, or show what it would tell of a message",
     load: async () => (await import("./commands/notify.ts")).notify,
   },
+  "migrate <files..>": {
+    describe: "Make a configuration of those of the older kit",
+    load: async () => (await import("./commands/migrate.ts")).migrate,
+  },
   check: {
     describe: "Check the configuration",
     load: async () => (await import("./commands/check.ts")).check,

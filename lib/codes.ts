@@ -12,6 +12,15 @@ export const codes = {
     "No configuration file was found.",
     "Go to the folder that has it, or name it with `--config`; `skein init` makes a new one.",
   ],
+  // taking the older kit's configuration over
+  MIGRATE_NOTHING: [
+    "What `skein migrate` was given cannot be read, or is nothing of the older kit.",
+    "Name the folder that has its YAML files, such as /etc/stomp-git.",
+  ],
+  MIGRATE_THERE: [
+    "`skein migrate` would replace a file that is there already.",
+    "Choose another folder with `--into`, or say `--force`.",
+  ],
   // messages
   MESSAGE_INVALID: [
     "A message is not JSON, lacks fields, or holds a value that its type forbids.",

@@ -22,6 +22,8 @@ const STATUS: Partial<Record<Code, number>> = {
   CONFIG_MISSING: EXIT.config,
   TRUST_FILE: EXIT.config,
   LISTEN_REFUSED: EXIT.config,
+  MIGRATE_NOTHING: EXIT.config,
+  MIGRATE_THERE: EXIT.usage,
   BROKER_ADDRESS: EXIT.config,
   BROKER_UNREACHABLE: EXIT.unavailable,
   BROKER_REFUSED: EXIT.unavailable,

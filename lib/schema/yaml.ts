@@ -29,8 +29,24 @@ export function parseYaml<Schema extends z.ZodType>(
       list.map(({ line, column, says }) => `${name}:${line}:${column} ${says}`).join("\n"),
     );
   };
+  const read = readYaml(text);
+  if ("flaws" in read) return refuse(read.flaws);
+  const { document, at } = read;
+
+  const result = schema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  if (result.success) return result.data;
+  return refuse(result.error.issues.flatMap((issue) => located(issue, document, at)));
+}
+
+/** A document that was read, and how to say where in it something is; or what is wrong with its text. */
+export type ReadYaml =
+  | { readonly document: Document.Parsed; readonly at: (offset: number, says: string) => Found }
+  | { readonly flaws: readonly Found[] };
+
+/** Reads one document, within bounds: no aliases, no more than a person writes. */
+export function readYaml(text: string): ReadYaml {
   const tooMuch = excess(text);
-  if (tooMuch !== undefined) return refuse([tooMuch]);
+  if (tooMuch !== undefined) return { flaws: [tooMuch] };
 
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -48,11 +64,7 @@ export function parseYaml<Schema extends z.ZodType>(
   const flaws = [...document.errors, ...document.warnings].map(({ pos, message }) => at(pos[0], message));
   if (flaws.length === 0)
     flaws.push(...aliasesIn(document).map((offset) => at(offset, "an alias is not read here")));
-  if (flaws.length > 0) return refuse(flaws);
-
-  const result = schema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
-  if (result.success) return result.data;
-  return refuse(result.error.issues.flatMap((issue) => located(issue, document, at)));
+  return flaws.length > 0 ? { flaws } : { document, at };
 }
 
 /** Where aliases stand: a few of them can stand for more than any memory holds. */
