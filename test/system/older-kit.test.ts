@@ -42,7 +42,14 @@ beforeAll(async () => {
   older = await dial(port);
   older.write(`CONNECT\nlogin:${login}\npasscode:${passcode}\n\n\0`);
   expect((await older.hear()).command).toBe("CONNECTED");
-  for (const topic of ["git.commits", "jenkins.success", "jenkins.cake", "events.gitolite", "events.jenkins"])
+  for (const topic of [
+    "git.commits",
+    "jenkins.begin",
+    "jenkins.success",
+    "jenkins.cake",
+    "events.gitolite",
+    "events.jenkins",
+  ])
     await older.told("SUBSCRIBE", { id: topic, destination: `/topic/future.${topic}` });
   void (async () => {
     for (let frame = await older.hearOrEnd(); frame !== undefined; frame = await older.hearOrEnd())
@@ -95,6 +102,49 @@ test("a red build is a cake", { timeout: 60_000 }, async () => {
   const cake = await textOn("/topic/future.jenkins.cake", "Status: Cake");
   expect(cake.subject).toMatch(/^Fail job 0 - \[shop\] shop\/main [0-9a-f]{40}$/);
 });
+
+test(
+  "a job of Jenkins tells of its build as it told with the older helper",
+  { timeout: 60_000 },
+  async () => {
+    const commit = stage.git("rev-parse", "HEAD");
+    const tell = (word: string, said: Readonly<Record<string, string>> = {}) =>
+      stage.skeinIn(
+        {
+          BUILD_NUMBER: "42",
+          JOB_NAME: "my-Jenkins-project",
+          GIT_BRANCH: "shop/master",
+          GIT_COMMIT: commit,
+          BUILD_URL: "http://jenkins.example.com:8080/job/my-Jenkins-project/42/",
+          ...said,
+        },
+        "ci-status",
+        word,
+      );
+    const subject = `job 42 - [my-Jenkins-project] shop/master ${commit}`;
+    for (const [word, verb, topic] of [
+      ["-b", "Begin", "begin"],
+      ["-p", "Complete", "success"],
+      ["-c", "Fail", "cake"],
+    ] as const) {
+      expect(await tell(word)).toMatchObject({ status: 0, stderr: "" });
+      const text = await textOn(`/topic/future.jenkins.${topic}`, "my-Jenkins-project");
+      expect(text.subject).toBe(`${verb} ${subject}`);
+      expect(greenWaiter(text)).toMatchObject({ repo: "shop", branch: "shop/master", commit });
+      expect((await textOn("/topic/future.events.jenkins", `${verb} ${subject}`)).subject).toBe(
+        "Talking to eventbot",
+      );
+    }
+    const unclear = await tell("--success", { GIT_BRANCH: "" });
+    expect(unclear).toMatchObject({ status: 1 });
+    expect(unclear.stderr).toContain("[BUILD_UNCLEAR]");
+    const both = await stage.skeinIn({}, "ci-status", "--success", "--failure");
+    expect(both).toMatchObject({ status: 64 });
+    const lenient = await stage.skeinIn({}, "ci-status", "--begin", "--never-fail");
+    expect(lenient).toMatchObject({ status: 0 });
+    expect(lenient.stderr).toContain("[BUILD_UNCLEAR]");
+  },
+);
 
 test(
   "what older daemons say is remembered, and what killed them is set aside",
