@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { stringify } from "yaml";
 import { writeWhole } from "../../lib/effects/files.ts";
 import { Failure, reasonOf } from "../../lib/failure.ts";
+import { counted } from "../../lib/messages/catalogue/entry.ts";
 import { safeText } from "../../lib/safe-text.ts";
 import { defineCommand } from "../command.ts";
 import { type Migrated, migrate as migrateAll } from "../migrate/migrate.ts";
@@ -33,7 +34,7 @@ export const migrate = defineCommand({
         describe: "Let the older front end go on asking for logins, with passwords in clear",
       }),
   run: async (args) => {
-    const paths = (await Promise.all(args.files.map((each) => filesIn(String(each), DEEPEST)))).flat();
+    const paths = (await Promise.all(args.files.map((each) => filesIn(each, DEEPEST)))).flat();
     if (paths.length === 0)
       throw new Failure("MIGRATE_NOTHING", "Cannot find a file whose name ends in .yaml or .yml");
     if (paths.length > MOST_FILES)
@@ -52,7 +53,7 @@ export const migrate = defineCommand({
     else print(textFor(migrated).trimEnd());
     report(migrated, args.json);
     if (args.into === undefined && migrated.secrets.size > 0)
-      note(`\n${migrated.secrets.size} secrets were not written: that takes --into FOLDER`);
+      note(`\n${counted(migrated.secrets.size, "secret")} not written: that takes --into FOLDER`);
     return migrated.unreadable.length === 0 ? 0 : 78;
   },
 });
@@ -108,10 +109,11 @@ async function writeInto(folder: string, migrated: Migrated, force: boolean): Pr
   note(
     `wrote ${files[0]?.path}${holdsLogin(migrated) ? ", which only you may read: the login of the broker is in it" : ""}`,
   );
-  if (migrated.secrets.size > 0) note(`wrote ${migrated.secrets.size} secrets to ${secrets}`);
+  if (migrated.secrets.size > 0) note(`wrote ${counted(migrated.secrets.size, "secret")} to ${secrets}`);
 }
 
-const holdsLogin = ({ config }: Migrated): boolean => String(config["bus"] ?? "").includes("@");
+const holdsLogin = ({ config }: Migrated): boolean =>
+  typeof config["bus"] === "string" && config["bus"].includes("@");
 
 function report({ fates, kinds, unreadable, toComplete, next }: Migrated, asJson: boolean): void {
   if (asJson) {

@@ -19,7 +19,9 @@ export function takeConnection(root: Node, draft: Draft): void {
     if (options !== undefined) draft.leave(options, "its broker was not taken over");
     return;
   }
-  if (options !== undefined)
+  if (options !== undefined && draft.get(["bus"]) !== bus)
+    draft.leave(options, "another file names the same brokers: its options count");
+  else if (options !== undefined)
     draft.take(
       options,
       ["bus"],

@@ -131,6 +131,16 @@ test("topics with names of one's own are kept", () => {
   });
 });
 
+test("the options of a file count only with its own form of the address", () => {
+  const files = ["randomize=false", "randomize=true&initialReconnectDelay=5"].map((options, index) => ({
+    name: `${index}.yaml`,
+    text: `rserver: failover://(stomp://one:61613)\nstomp-options: ${options}\n`,
+  }));
+  const migrated = migrate(files, SAFE);
+  expect(migrated.config["bus"]).toBe("failover://(stomp://one:61613)?randomize=false");
+  expect(migrated.fates.at(-1)?.why).toContain("its options count");
+});
+
 test("two files that disagree: the first one counts, and the other is told of with its line", () => {
   const files = ["one", "other"].map((host) => ({
     name: `${host}.yaml`,

@@ -10,7 +10,7 @@ export const stompGit: Kind = {
   take: (root, draft) => {
     takeReportTopic(root, draft);
     const topic = root.entries.get("listen-topic");
-    const afterBuild = /\.success$/.test(topic?.text ?? "");
+    const afterBuild = topic?.text.endsWith(".success") === true;
     if (afterBuild) takeTopic("build.finished", "/topic/future.jenkins.{result}", topic, draft);
     else takeCommitTopic(topic, draft);
     for (const key of ["log-file", "fluent-name"]) {
@@ -52,6 +52,10 @@ function takeEntry(name: string, node: Node, afterBuild: boolean, draft: Draft):
     draft.leave(node, `another checkout is called ${plainName(name)}`);
     return;
   }
+  if (mode !== "dangerous")
+    draft.toComplete.add(
+      `${path.join(".")}.target: move what stomp-git put into ${target} away first, for Skein begins in a folder that is missing or empty`,
+    );
   for (const key of ["target", "branch", "user", ...(mode === "dangerous" ? ["repo"] : [])]) {
     const each = node.entries.get(key);
     if (each !== undefined && key in { ...checkout, repo: clone })
