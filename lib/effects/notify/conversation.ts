@@ -57,6 +57,31 @@ export function conversing<Notice>(
 /** Of an address in a reason only its server is shown: the rest of a webhook's is as good as a password. */
 function hiding(outcome: Outcome, secrets: readonly Secret[]): Outcome {
   if (outcome.kind === "sent") return outcome;
-  const bare = secrets.reduce((text, secret) => text.replaceAll(secret.reveal(), "***"), outcome.reason);
+  const shapes = secrets.flatMap(shapesOf).toSorted((one, other) => other.length - one.length);
+  const bare = shapes.reduce((text, shape) => text.replaceAll(shape, "***"), outcome.reason);
   return { ...outcome, reason: bare.replace(/\b(https?:\/\/[^\s/]+)\/[^\s:]*/g, "$1/…") };
+}
+
+/** Shorter parts of an address are words such as `services`, which tell nobody anything. */
+const TELLING = 9;
+
+/** How a secret may look in what a server says: it may throw back the path that it was asked for, or a part of it. */
+function shapesOf(secret: Secret): string[] {
+  const value = secret.reveal();
+  const shapes = [value, encodeURIComponent(value)];
+  if (!URL.canParse(value)) return shapes;
+  const { pathname, search, searchParams } = new URL(value);
+  const parts = [`${pathname}${search}`, pathname, ...pathname.split("/"), ...searchParams.values()];
+  return [
+    ...shapes,
+    ...parts.flatMap((part) => [part, decoded(part)]).filter((part) => part.length >= TELLING),
+  ];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
