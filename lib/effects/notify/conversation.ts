@@ -58,8 +58,25 @@ export function conversing<Notice>(
 function hiding(outcome: Outcome, secrets: readonly Secret[]): Outcome {
   if (outcome.kind === "sent") return outcome;
   const shapes = secrets.flatMap(shapesOf).toSorted((one, other) => other.length - one.length);
-  const bare = shapes.reduce((text, shape) => text.replaceAll(shape, "***"), outcome.reason);
+  const bare = shapes.reduce((text, shape) => hidden(text, shape), outcome.reason);
   return { ...outcome, reason: bare.replace(/\b(https?:\/\/[^\s/]+)\/[^\s:]*/g, "$1/…") };
+}
+
+/** What a server said may have been cut in the middle of a secret: so much of its beginning gives it away. */
+const BEGINNING = 12;
+
+function hidden(text: string, shape: string): string {
+  const whole = text.replaceAll(shape, "***");
+  if (shape.length <= BEGINNING || shape.startsWith("http")) return whole;
+  const [before = "", ...rest] = whole.split(shape.slice(0, BEGINNING));
+  const shown = rest.map((after) => after.slice(commonLength(after, shape.slice(BEGINNING))));
+  return [before, ...shown].join("***");
+}
+
+function commonLength(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length += 1;
+  return length;
 }
 
 /** Shorter parts of an address are words such as `services`, which tell nobody anything. */
