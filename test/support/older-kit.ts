@@ -34,7 +34,17 @@ export async function overhear(broker: Broker, destinations: readonly string[]) 
     for (let frame = await client.hearOrEnd(); frame !== undefined; frame = await client.hearOrEnd())
       frames.push(frame);
   })();
-  return { frames, leave: () => client.leave() };
+  return {
+    frames,
+    /** Says a text as the older kit does, with a header that tells whose it is. */
+    say: (destination: string, body: string) =>
+      client.say(
+        "SEND",
+        { destination, "content-type": "text/plain; charset=UTF-8", "of-the-test": "1" },
+        body,
+      ),
+    leave: () => client.leave(),
+  };
 }
 
 /** A daemon of the older kit that runs: a Ruby program with the `stomp` gem. */

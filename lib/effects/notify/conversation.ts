@@ -57,6 +57,48 @@ export function conversing<Notice>(
 /** Of an address in a reason only its server is shown: the rest of a webhook's is as good as a password. */
 function hiding(outcome: Outcome, secrets: readonly Secret[]): Outcome {
   if (outcome.kind === "sent") return outcome;
-  const bare = secrets.reduce((text, secret) => text.replaceAll(secret.reveal(), "***"), outcome.reason);
+  const shapes = secrets.flatMap(shapesOf).toSorted((one, other) => other.length - one.length);
+  const bare = shapes.reduce((text, shape) => hidden(text, shape), outcome.reason);
   return { ...outcome, reason: bare.replace(/\b(https?:\/\/[^\s/]+)\/[^\s:]*/g, "$1/…") };
+}
+
+/** What a server said may have been cut in the middle of a secret: so much of its beginning gives it away. */
+const BEGINNING = 12;
+
+function hidden(text: string, shape: string): string {
+  const whole = text.replaceAll(shape, "***");
+  if (shape.length <= BEGINNING || shape.startsWith("http")) return whole;
+  const [before = "", ...rest] = whole.split(shape.slice(0, BEGINNING));
+  const shown = rest.map((after) => after.slice(commonLength(after, shape.slice(BEGINNING))));
+  return [before, ...shown].join("***");
+}
+
+function commonLength(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length += 1;
+  return length;
+}
+
+/** Shorter parts of an address are words such as `services`, which tell nobody anything. */
+const TELLING = 9;
+
+/** How a secret may look in what a server says: it may throw back the path that it was asked for, or a part of it. */
+function shapesOf(secret: Secret): string[] {
+  const value = secret.reveal();
+  const shapes = [value, encodeURIComponent(value)];
+  if (!URL.canParse(value)) return shapes;
+  const { pathname, search, searchParams } = new URL(value);
+  const parts = [`${pathname}${search}`, pathname, ...pathname.split("/"), ...searchParams.values()];
+  return [
+    ...shapes,
+    ...parts.flatMap((part) => [part, decoded(part)]).filter((part) => part.length >= TELLING),
+  ];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
