@@ -14,7 +14,7 @@ import { type Deps, jobOf, lookAt, watched } from "./ci-status/look.ts";
 import { type Settings, settings } from "./ci-status/settings.ts";
 
 /** How often is looked whether a build is due, in milliseconds. */
-const LOOK = 1_000;
+const LOOK = 2_000;
 /** How long is waited at most between two looks at a build, in milliseconds. */
 const MOST = 60_000;
 /** How long the end of a build is remembered, in milliseconds. */

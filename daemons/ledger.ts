@@ -39,7 +39,7 @@ const settings = z.strictObject({
   "silent-after": duration
     .prefault("1m")
     .refine((milliseconds) => milliseconds >= 2 * HEARTBEAT, { error: "must be two beats at least: 30s" })
-    .describe("How long a daemon may be silent before it is told of; each says every 15s that it is there."),
+    .describe("How long a daemon may be silent before it is told of; each says every 20s that it is there."),
   "forget-after": duration
     .prefault("30d")
     .describe("How long a daemon that is silent, or stopped, is still listed."),

@@ -29,7 +29,7 @@ export interface Runtime {
 }
 
 /** How often a daemon says that it is there, in milliseconds; it also does when the roll is called. */
-export const HEARTBEAT = 15_000;
+export const HEARTBEAT = 20_000;
 
 /**
  * Runs a daemon until its controls say stop.

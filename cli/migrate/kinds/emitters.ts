@@ -39,7 +39,7 @@ export const jenkinsHelper: Kind = {
   is: (root) => /jenkins-helper/i.test(root.file) && (has(root, "rserver") || has(root, "stompconnector")),
   take: (_root, draft) => {
     draft.toComplete.add(
-      "in the jobs of Jenkins, what takes over from jenkins-helper is in docs/guides/ci-servers.md",
+      "in the jobs of Jenkins, `skein ci-status` takes over from jenkins-helper: docs/guides/ci-status.md",
     );
   },
 };
