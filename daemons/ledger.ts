@@ -38,7 +38,9 @@ const LOOK = 5_000;
 const settings = z.strictObject({
   "silent-after": duration
     .prefault("1m")
-    .refine((milliseconds) => milliseconds >= 2 * HEARTBEAT, { error: "must be two beats at least: 30s" })
+    .refine((milliseconds) => milliseconds >= 2 * HEARTBEAT, {
+      error: `must be two beats at least: ${(2 * HEARTBEAT) / 1_000}s`,
+    })
     .describe("How long a daemon may be silent before it is told of; each says every 20s that it is there."),
   "forget-after": duration
     .prefault("30d")

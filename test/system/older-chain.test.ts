@@ -19,7 +19,7 @@ const TOPICS = {
 const COMMITS = "/topic/future.git.commits";
 const [GREEN, RED] = ["/topic/future.jenkins.success", "/topic/future.jenkins.cake"];
 const OLDER = [COMMITS, GREEN, RED, "/topic/future.jenkins.begin", "/topic/future.events.*"];
-const RUBY = { ruby: "ruby-stomp" };
+const RUBY = { ruby: "ruby", stompcat: "ruby-stomp" };
 
 /** A stage with one checkout, which waits for a build; built by Skein, or by whoever else listens. */
 async function aChain({ ci }: { readonly ci: boolean }) {
