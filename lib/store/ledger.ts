@@ -28,7 +28,8 @@ export interface Ledger {
   about(subject: string, after?: number): Promise<Recorded[]>;
   /**
    * How the builds of a revision ended: as the first that did not pass, or as all of them did; undefined while one of them
-   * runs, or none has begun. Several jobs may build one revision, and each may build it again: its newest build counts.
+   * runs, or none has begun. Several jobs may build one revision, and each may build it again: its newest build counts, and
+   * what has passed counts until then.
    */
   buildOf(repository: RepositoryName, revision: Revision): Promise<Data<"build.finished"> | undefined>;
   /** Whether a build of a revision has begun, or ended. */
@@ -167,7 +168,10 @@ async function record(database: Database, envelope: Envelope): Promise<void> {
     .execute();
 }
 
-/** What was said last of each build of a revision, whichever job built it. */
+/**
+ * What counts of each build of a revision, whichever job built it: what was said last. But that one passed stands until another
+ * end is told: a runner that was killed before it could say that it was done begins again what has passed.
+ */
 async function buildsOf(
   database: Database,
   repository: RepositoryName,
@@ -183,7 +187,10 @@ async function buildsOf(
   const newest = new Map<string, Recorded<"build.started" | "build.finished">>();
   for (const row of rows) {
     const each = read(row) as Recorded<"build.started" | "build.finished">;
-    if (each.data.repository === repository) newest.set(each.data.build, each);
+    const former = newest.get(each.data.build);
+    const stands =
+      each.type === "build.started" && former?.type === "build.finished" && former.data.outcome === "passed";
+    if (each.data.repository === repository && !stands) newest.set(each.data.build, each);
   }
   return [...newest.values()];
 }

@@ -126,6 +126,14 @@ describe("several jobs build one revision", () => {
     expect(await opened.buildOf(shop, a)).toMatchObject({ outcome: "passed" });
   });
 
+  test("one that has passed stays so while it is built again, until that has ended", async () => {
+    await ends("unit", "passed");
+    await starts("unit", { at: "2026-11-21T11:00:00Z" });
+    expect(await opened.buildOf(shop, a)).toMatchObject({ outcome: "passed" });
+    await ends("unit", "failed", { at: "2026-11-21T11:05:00Z" });
+    expect(await opened.buildOf(shop, a)).toMatchObject({ outcome: "failed" });
+  });
+
   test("builds of another repository, or of another revision, do not count", async () => {
     await ends("unit", "passed");
     await ends("other", "failed", { repository: "docs" });
