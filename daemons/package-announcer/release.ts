@@ -61,11 +61,11 @@ export function readRelease(text: string): Release {
 
 /** What stands between the lines of a text that was signed in the clear; for where no signature is looked at. */
 export function withoutArmour(text: string): string {
-  const signed =
-    /^-----BEGIN PGP SIGNED MESSAGE-----\r?\n(?:[^\r\n]+\r?\n)*\r?\n([\s\S]*?)^-----BEGIN PGP SIGNATURE-----/m.exec(
-      text,
-    );
-  return (signed?.[1] ?? text).replace(/^- /gm, "");
+  const [, begun = ""] = /^(-----BEGIN PGP SIGNED MESSAGE-----)\r?\n/.exec(text) ?? [];
+  const blank = begun === "" ? undefined : /\n\r?\n/.exec(text);
+  const from = blank ? blank.index + blank[0].length : 0;
+  const to = from === 0 ? -1 : text.indexOf("\n-----BEGIN PGP SIGNATURE-----", from - 1);
+  return (to === -1 ? text : text.slice(from, to + 1)).replace(/^- /gm, "");
 }
 
 /** The lists of these components and architectures; all that the archive has where none are named. */

@@ -63,6 +63,8 @@ async function supersedes(
 ): Promise<boolean> {
   const isOn = async (each: Revision) => (await git.has(each)) && git.isAncestor(each, at.revision);
   if (!(await isOn(id))) return false;
+  // A tag names one revision: no older one that leads to it may stand under its name.
+  if (at.ref.startsWith("refs/tags/")) return id === at.revision;
   if (now === undefined || !(await isOn(now))) return true;
   return git.isAncestor(now, id);
 }

@@ -22,6 +22,8 @@ export interface PushSpool extends Watch {
   reject(spooled: SpooledFile): Promise<void>;
 }
 
+/** Whoever may push chooses names: with the time before it, one must still be as long as a name may be. */
+const MOST_NAME = 64;
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /** A file that still has its first name after so long is of a hook that was killed; in milliseconds. */
@@ -38,7 +40,7 @@ export async function openPushSpool(folder: string, kind = "push"): Promise<Push
     remove: ({ file }) => rm(file, { force: true }),
     reject: async ({ file, at }) => {
       await mkdir(rejected, { recursive: true, mode: 0o700 });
-      await rename(file, join(rejected, `${at.getTime()}-${basename(file)}`));
+      await rename(file, join(rejected, `${at.getTime()}-${basename(file).slice(0, MOST_NAME)}`));
     },
   };
 }

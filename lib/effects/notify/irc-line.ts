@@ -6,7 +6,7 @@ export interface IrcLine {
   readonly parameters: readonly string[];
 }
 
-const LINE = /^(?:@\S* +)?(?::([^ !@]*)\S* +)?([A-Za-z]+|\d{3})((?: +[^: ][^ ]*)*)(?: +:(.*))? *$/s;
+const LINE = /^(?:@\S* +)?(?::([^ !@]*)(?:[!@]\S*)? +)?([A-Za-z]+|\d{3})((?: +[^: ][^ ]*)*)(?: +:(.*))? *$/s;
 
 /** Reads a line, without its end; undefined where it is none. */
 export function readIrcLine(line: string): IrcLine | undefined {

@@ -46,3 +46,9 @@ test("of a long text the end is told as a number of lines", () => {
   const pieces = ircPieces("#a", "one\ntwo\n\nthree\nfour\nfive", 4);
   expect(pieces).toEqual(["one", "two", "three", "(and 2 more lines)"]);
 });
+
+test("a server that sends a prefix without end is read at once", () => {
+  const begun = performance.now();
+  expect(readIrcLine(`:${"a".repeat(64 * 1024)}`)).toBeUndefined();
+  expect(performance.now() - begun).toBeLessThan(500);
+});
