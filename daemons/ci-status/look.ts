@@ -5,9 +5,24 @@ import type { Records } from "../../lib/effects/records.ts";
 import { codeOf, Failure, reasonOf } from "../../lib/failure.ts";
 import { message, type Message } from "../../lib/messages/catalogue.ts";
 import type { BackOff } from "../../lib/pace/back-off.ts";
-import { anyRevision, buildId, type RefName, refName } from "../../lib/schema/names.ts";
+import {
+  anyRevision,
+  buildId,
+  projectName,
+  type RefName,
+  refName,
+  repositoryName,
+} from "../../lib/schema/names.ts";
 import type { Entrance } from "./entrance.ts";
 import type { Job, Settings } from "./settings.ts";
+
+const about = z.object({
+  build: buildId,
+  repository: repositoryName,
+  project: projectName.optional(),
+  ref: refName,
+  revision: anyRevision,
+});
 
 /** A build that is looked after, as it is kept on disk. Times in milliseconds since 1970. */
 export const watched = z.object({
@@ -17,6 +32,8 @@ export const watched = z.object({
   since: z.number(),
   /** When it was first seen to run, which has then been told. */
   begun: z.number().optional(),
+  /** What it is of, once that was told. */
+  about: about.optional(),
   /** When its end was told. It is kept for a while, for servers tell of one end more than once. */
   ended: z.number().optional(),
 });
@@ -49,12 +66,15 @@ export async function* lookAt(name: string, context: Surrounded): AsyncGenerator
     deps.turns.succeeded(name);
   };
   try {
-    if (overdue || (yield* toldAll(name, build, context))) await finish();
+    if (overdue) throw lost(name);
+    if (yield* toldAll(name, build, context)) await finish();
     else deps.turns.failed(name, now());
   } catch (error) {
     if (error instanceof Failure && !error.transient) {
-      await finish();
-      yield said(name, error, context);
+      yield* givenUp(name, error, context);
+      // A notice that comes after all makes it looked at anew.
+      await deps.watched.remove(name);
+      deps.turns.succeeded(name);
     } else if (deps.turns.failed(name, now()))
       log.warn({ error, build: name }, `a build cannot be looked at yet: ${reasonOf(error)}`);
   }
@@ -69,13 +89,16 @@ async function* toldAll(name: string, build: Watched, context: Surrounded): Asyn
   const place = { job: build.job, ref: ANY_REF };
   const progress = await server.poll(build.handle, place);
   if (progress.state === "queued") return false;
-  if (progress.state === "lost") return true;
-  const about = aboutOf(name, await server.sources(progress.handle, place), job);
+  if (progress.state === "lost") throw lost(name);
+  const sources = await server.sources(progress.handle, place);
+  // Before it has checked out, a build that runs cannot tell of what it is.
+  if (progress.state === "running" && sources.length === 0) return false;
+  const about = aboutOf(name, sources, job);
   const url = progress.url === undefined ? {} : { url: progress.url };
   const begun = build.begun ?? now().getTime();
   if (build.begun === undefined) {
     // Kept first: a repeat after a crash then has the same time, and with it the same id.
-    await deps.watched.put(name, { ...build, handle: progress.handle, begun });
+    await deps.watched.put(name, { ...build, handle: progress.handle, begun, about });
     yield message("build.started", { ...about, ...url, host, at: new Date(begun).toISOString() });
   }
   if (progress.state === "running") return false;
@@ -91,6 +114,9 @@ async function* toldAll(name: string, build: Watched, context: Surrounded): Asyn
   });
   return true;
 }
+
+const lost = (name: string): Failure =>
+  new Failure("CI_BUILD_LOST", `Cannot look at ${name}: its server does not know it (any more)`);
 
 /** A job is asked for by its whole name: no ref is filled in. */
 const ANY_REF = refName.parse("refs/heads/main");
@@ -119,6 +145,26 @@ function refOf(branch: string | undefined): RefName | undefined {
   if (branch === undefined) return undefined;
   const whole = branch.startsWith("refs/") ? branch : `refs/heads/${branch}`;
   return refName.safeParse(whole.replace(/^refs\/heads\/tags\//, "refs/tags/")).data;
+}
+
+/** Whoever waits for the end of a build that was told to have begun hears that it will not be known. */
+function* givenUp(name: string, error: Failure, context: Surrounded): Generator<Message> {
+  const { deps, now } = context;
+  const { about: known, begun } = deps.watched.all.get(name) ?? {};
+  if (known !== undefined && begun !== undefined) {
+    const { project, ...rest } = known;
+    yield message("build.finished", {
+      ...rest,
+      ...(project === undefined ? {} : { project }),
+      outcome: "errored",
+      code: error.code,
+      reason: error.message.slice(0, 1_000),
+      at: now().toISOString(),
+      seconds: Math.max(0, now().getTime() - begun) / 1_000,
+      steps: [],
+    });
+  }
+  yield said(name, error, context);
 }
 
 function said(name: string, error: Failure, { log, now }: Surrounded): Message {
