@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Context } from "../../lib/daemon/define.ts";
-import { type CiServer, handle, type Source as Built } from "../../lib/effects/ci/ci.ts";
+import { type CiServer, handle, type Place, type Progress } from "../../lib/effects/ci/ci.ts";
 import type { Records } from "../../lib/effects/records.ts";
 import { codeOf, Failure, reasonOf } from "../../lib/failure.ts";
-import { message, type Message } from "../../lib/messages/catalogue.ts";
+import { type Data, message, type Message } from "../../lib/messages/catalogue.ts";
 import type { BackOff } from "../../lib/pace/back-off.ts";
 import {
   anyRevision,
@@ -23,6 +23,7 @@ const about = z.object({
   ref: refName,
   revision: anyRevision,
 });
+type About = z.infer<typeof about>;
 
 /** A build that is looked after, as it is kept on disk. Times in milliseconds since 1970. */
 export const watched = z.object({
@@ -90,29 +91,32 @@ async function* toldAll(name: string, build: Watched, context: Surrounded): Asyn
   const progress = await server.poll(build.handle, place);
   if (progress.state === "queued") return false;
   if (progress.state === "lost") throw lost(name);
-  const sources = await server.sources(progress.handle, place);
-  // Before it has checked out, a build that runs cannot tell of what it is.
-  if (progress.state === "running" && sources.length === 0) return false;
-  const about = aboutOf(name, sources, job);
-  const url = progress.url === undefined ? {} : { url: progress.url };
+  const of = build.about ?? (await aboutOf(name, server, progress, place, job));
+  if (of === undefined) return false;
+  const told = { ...of, ...(progress.url === undefined ? {} : { url: progress.url }) };
   const begun = build.begun ?? now().getTime();
   if (build.begun === undefined) {
-    // Kept first: a repeat after a crash then has the same time, and with it the same id.
-    await deps.watched.put(name, { ...build, handle: progress.handle, begun, about });
-    yield message("build.started", { ...about, ...url, host, at: new Date(begun).toISOString() });
+    yield message("build.started", { ...told, host, at: new Date(begun).toISOString() });
+    await deps.watched.put(name, { ...build, handle: progress.handle, begun, about: of });
   }
   if (progress.state === "running") return false;
   const { result, reason } = progress;
-  yield message("build.finished", {
-    ...about,
-    ...url,
-    outcome: result === "unstable" ? "failed" : result,
-    ...(reason === undefined ? {} : { reason }),
-    at: now().toISOString(),
-    seconds: Math.max(0, now().getTime() - begun) / 1_000,
-    steps: [],
-  });
+  const outcome = result === "unstable" ? "failed" : result;
+  yield ended(told, begun, now(), { outcome, ...(reason === undefined ? {} : { reason }) });
   return true;
+}
+
+type Ended = Data<"build.finished">;
+
+/** The end of a build that was first seen to run at some time. */
+function ended(
+  told: About & Pick<Ended, "url">,
+  begun: number,
+  now: Date,
+  verdict: Pick<Ended, "outcome" | "code" | "reason">,
+): Message {
+  const seconds = Math.max(0, now.getTime() - begun) / 1_000;
+  return message("build.finished", { ...told, ...verdict, at: now.toISOString(), seconds, steps: [] });
 }
 
 const lost = (name: string): Failure =>
@@ -121,19 +125,26 @@ const lost = (name: string): Failure =>
 /** A job is asked for by its whole name: no ref is filled in. */
 const ANY_REF = refName.parse("refs/heads/main");
 
-/** @throws {Failure} BUILD_UNCLEAR where the server does not tell what was built */
-function aboutOf(
+/**
+ * What a build is of, as its server says; undefined for one that runs and has not checked out yet.
+ * @throws {Failure} BUILD_UNCLEAR where the server does not tell what was built
+ */
+async function aboutOf(
   name: string,
-  sources: readonly Built[],
+  server: CiServer,
+  { state, handle: at }: Exclude<Progress, { state: "lost" }>,
+  place: Place,
   { repository, project, pipeline = repository }: Job,
-) {
+): Promise<About | undefined> {
+  const sources = await server.sources(at, place);
+  if (state === "running" && sources.length === 0) return undefined;
   for (const { revision: id, branch } of sources) {
     const revision = anyRevision.safeParse(/^\d+$/.test(id) ? `r${id}` : id);
     const ref = refOf(branch);
     if (!revision.success || ref === undefined) continue;
     const build = buildId.parse(`${pipeline}@${revision.data}`);
-    const about = { build, repository, ref, revision: revision.data };
-    return project === undefined ? about : { ...about, project };
+    const of = { build, repository, ref, revision: revision.data };
+    return project === undefined ? of : { ...of, project };
   }
   throw new Failure(
     "BUILD_UNCLEAR",
@@ -150,20 +161,13 @@ function refOf(branch: string | undefined): RefName | undefined {
 /** Whoever waits for the end of a build that was told to have begun hears that it will not be known. */
 function* givenUp(name: string, error: Failure, context: Surrounded): Generator<Message> {
   const { deps, now } = context;
-  const { about: known, begun } = deps.watched.all.get(name) ?? {};
-  if (known !== undefined && begun !== undefined) {
-    const { project, ...rest } = known;
-    yield message("build.finished", {
-      ...rest,
-      ...(project === undefined ? {} : { project }),
+  const { about: of, begun } = deps.watched.all.get(name) ?? {};
+  if (of !== undefined && begun !== undefined)
+    yield ended(of, begun, now(), {
       outcome: "errored",
       code: error.code,
       reason: error.message.slice(0, 1_000),
-      at: now().toISOString(),
-      seconds: Math.max(0, now().getTime() - begun) / 1_000,
-      steps: [],
     });
-  }
   yield said(name, error, context);
 }
 
