@@ -114,6 +114,10 @@ export const codes = {
     "The app deploys only revisions whose build passed, and this one's did not.",
     "Mend what it names and push, or wait for the end of the build: `skein log -f REPOSITORY@REVISION`.",
   ],
+  RELEASE_MISFIT: [
+    "An app was asked to take a release of something that it is not made of.",
+    "The configurations of this host and of whoever asked differ: see `apps.NAME.driver` and, of a site, its parts.",
+  ],
   ROLLOUT_RUNNING: [
     "Another rollout of this app is under way.",
     "Wait for its end: `skein log -f ID`, or end it: `skein cancel ID`.",

@@ -97,7 +97,7 @@ export const RULE = {
     node: ["fs", "path"],
   },
   "lib/config": {
-    parts: ["lib/effects", "lib/messages", "lib/schema", "lib/failure.ts"],
+    parts: ["lib/effects", "lib/messages", "lib/schema", "lib/security", "lib/failure.ts"],
     packages: ["zod"],
     node: ["fs", "os", "path"],
     env: true,
