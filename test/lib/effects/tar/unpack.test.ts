@@ -44,7 +44,7 @@ async function unpacking(
   );
   const left = readdirSync(folder, { recursive: true }).map(String);
   return {
-    code: error === undefined ? undefined : (codeOf(error) ?? `no code: ${String(error)}`),
+    code: error === undefined ? undefined : (codeOf(error) ?? `no code: ${reasonOf(error)}`),
     reason: error === undefined ? "" : reasonOf(error),
     left: left.filter((each) => each !== "archive").sort(),
     into,
