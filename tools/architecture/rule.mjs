@@ -12,6 +12,7 @@ const pure = { parts: [], packages: [], node: [] };
 
 /** What daemons and the agent stand on. */
 const lib = [
+  "lib/artifacts",
   "lib/bus",
   "lib/codes.ts",
   "lib/config",
@@ -90,6 +91,12 @@ export const RULE = {
     parts: ["lib/schema"],
     packages: ["unixcrypt"],
     node: ["crypto"],
+  },
+  // What is built, kept and fetched: any store, with the signatures of commands.
+  "lib/artifacts": {
+    parts: ["lib/config", "lib/effects", "lib/schema", "lib/security", "lib/failure.ts"],
+    packages: ["zod"],
+    node: [],
   },
   "lib/store": {
     parts: ["lib/messages", "lib/schema"],
