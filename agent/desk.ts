@@ -118,7 +118,8 @@ export function carriedApp(name: AppName, environment: EnvironmentName, here: He
 }
 
 /** What steps reach the world with, on this host. */
-export const toolsOf = ({ config, deps, log, now }: Here): Tools => ({
+export const toolsOf = ({ config, deps, log, now, settings }: Here): Tools => ({
+  state: settings.state,
   config,
   mirrors: deps.mirrors,
   http,

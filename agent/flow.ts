@@ -1,7 +1,7 @@
 /** What is done before anything live changes. */
 export const prepareFlow = ["lock", "fetch", "build", "unlock"] as const;
 
-/** What makes a prepared release live. `configure` has its place; nothing takes part in it yet. */
+/** What makes a prepared release live. */
 export const deployFlow = [
   "lock",
   "pre-deploy",

@@ -89,6 +89,7 @@ export function planGo(app: App, request: Request, facts: Facts, release: Releas
   return inOrder(deployFlow, {
     lock: [{ do: "lock" }],
     "pre-deploy": [{ do: "script", script: "pre-deploy", ...subject }],
+    configure: app.configure === undefined ? [] : [{ do: "configure", release }],
     "pre-link": [
       { do: "link-shared", release },
       { do: "script", script: "pre-link", ...subject },

@@ -26,6 +26,8 @@ export const step = z.discriminatedUnion("do", [
     ref: releaseRef,
     former: releaseName.nullable(),
   }),
+  /** What the app's layers of configuration come to is written into this one. */
+  kind("configure", { release: releaseName }),
   /** What outlives releases is linked into this one. */
   kind("link-shared", { release: releaseName }),
   /** `current` leads to the release, or is not there. */

@@ -19,6 +19,8 @@ export interface Carried extends Carrier {
 
 /** What steps reach the world with. */
 export interface Tools {
+  /** The state folder, which the relative paths of secrets are taken from. */
+  readonly state: string;
   readonly config: AgentConfig;
   readonly mirrors: Mirrors;
   readonly http: Http;

@@ -51,6 +51,10 @@ export const COMMANDS: Readonly<
     describe: "Put what was built into a store, get it, list it, delete it",
     load: async () => (await import("./commands/artifact.ts")).artifact,
   },
+  "config <action> [names..]": {
+    describe: "Merge layers of configuration, or show what an app gets of them, and why",
+    load: async () => (await import("./commands/config.ts")).config,
+  },
   hosts: {
     describe: "List the hosts and the daemons, and who of them is silent",
     load: async () => (await import("./commands/hosts.ts")).hosts,

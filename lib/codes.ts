@@ -104,6 +104,23 @@ export const codes = {
     "Subversion's `svnlook` refused a question about a repository.",
     "Read the quoted end of its output; the user who runs the announcer must be able to read the repository.",
   ],
+  // layers of configuration
+  LAYER_INVALID: [
+    "Layers of an app's configuration cannot be read, or contradict each other.",
+    "Mend every listed line. To change the type of a value, delete it in one layer and say it in a later one.",
+  ],
+  LAYER_OPEN: [
+    "Layers of an app's configuration leave a value open.",
+    "Give it in a later layer: of this environment, this cluster or this host.",
+  ],
+  LAYER_SECRET: [
+    "A secret that a layer names cannot be had on this host.",
+    "See that the file, variable or program that it names is there, and that the agent may read it.",
+  ],
+  TEMPLATE_INVALID: [
+    "A template of an app cannot be filled in.",
+    "Mend the line that the message names: a name that no layer gives is written nowhere.",
+  ],
   // rollouts
   APP_UNKNOWN: ["No app of this name is configured.", "Add it to `apps:`, or correct the name."],
   HOSTS_NONE: [

@@ -1,8 +1,8 @@
-import { basename, dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { kindOf, makeFolder, pointLink } from "../../lib/effects/files.ts";
-import { giveTo, linkTarget, realPath, removeAll } from "../../lib/effects/folders.ts";
+import { giveTo, linkTarget, removeAll } from "../../lib/effects/folders.ts";
 import { isRoot } from "../../lib/effects/processes.ts";
-import { Failure } from "../../lib/failure.ts";
+import { folderInside } from "../inside.ts";
 import { releasePath } from "../layout.ts";
 import type { Work } from "../work.ts";
 import type { Perform } from "./step-of.ts";
@@ -27,14 +27,7 @@ async function provide(shared: string, { app, layout }: Work): Promise<void> {
 
 async function linkInto(tree: string, path: string, shared: string): Promise<void> {
   const link = join(tree, path);
-  await makeFolder(dirname(link));
-  const folder = await realPath(dirname(link));
-  const inside = relative(await realPath(tree), folder);
-  if (inside === ".." || inside.startsWith(`..${sep}`))
-    throw new Failure(
-      "TREE_SYMLINK",
-      `Cannot link ${path}: it lies behind a link that leads out of the release`,
-    );
+  const folder = await folderInside(tree, path);
   const target = relative(folder, join(shared, path));
   if ((await linkTarget(link)) === target) return;
   await removeAll(link);

@@ -1,6 +1,7 @@
 import { checkApp } from "../check.ts";
 import type { Step } from "../step.ts";
 import type { Work } from "../work.ts";
+import { configure } from "./configure.ts";
 import { declare } from "./declare.ts";
 import { fetch } from "./fetch.ts";
 import { inspect } from "./inspect.ts";
@@ -28,6 +29,8 @@ export async function act(step: Step, work: Work): Promise<void> {
       return seal(step, work);
     case "script":
       return script(step, work);
+    case "configure":
+      return configure(step, work);
     case "link-shared":
       return linkShared(step, work);
     case "publish":

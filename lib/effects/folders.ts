@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { lstat, open, readdir, readlink, realpath, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { exec } from "./exec.ts";
-import { hasCode, READ_NOW, syncFolder } from "./files.ts";
+import { hasCode, type Owner, READ_NOW, syncFolder } from "./files.ts";
 
 /** The names in a folder; none where there is no folder. */
 export async function namesIn(path: string): Promise<readonly string[]> {
@@ -92,6 +92,12 @@ export async function ownerOf(path: string): Promise<number | undefined> {
     throw error;
   });
   return status?.uid;
+}
+
+/** Whose a folder is, by numbers, for what is put into it. */
+export async function ownershipOf(path: string): Promise<Owner> {
+  const { uid, gid } = await lstat(path);
+  return { uid, gid };
 }
 
 /** How many bytes a file has from an offset on. */

@@ -50,7 +50,11 @@ function reader(source: string, file: string): Tokens {
   let line = 1;
   let begin = 0;
   const placeOf = (index: number): Place => {
-    for (let next = source.indexOf("\n", begin); next >= 0 && next < index; next = source.indexOf("\n", begin)) {
+    for (
+      let next = source.indexOf("\n", begin);
+      next >= 0 && next < index;
+      next = source.indexOf("\n", begin)
+    ) {
       line += 1;
       begin = next + 1;
     }
@@ -94,7 +98,9 @@ function valueFrom(token: Token, tokens: Tokens, spot: Spot): Value {
         ? float(Number(token.text), spot)
         : { kind: "int", value: BigInt(token.text), at };
     case "word":
-      return token.text === "null" ? { kind: "null", at } : { kind: "bool", value: token.text === "true", at };
+      return token.text === "null"
+        ? { kind: "null", at }
+        : { kind: "bool", value: token.text === "true", at };
     case "mark":
       if (token.text === "[") return { kind: "list", items: itemsFrom(tokens, spot), at };
       if (token.text === "{") return meaningOf(entriesFrom(tokens, spot), spot);
@@ -120,8 +126,9 @@ function entriesFrom(tokens: Tokens, { key, problems }: Spot): ReadonlyMap<strin
     if (token.is !== "string") throw unexpected(token);
     const name = stringIn(token);
     const spot = { at: token.at, key: keyBelow(key, name), problems };
-    if (entries.has(name)) problems.push({ ...spot, says: "stands here twice" });
-    if (/\p{Surrogate}/u.test(name)) problems.push({ ...spot, says: "holds half a character" });
+    if (entries.has(name)) problems.push({ at: spot.at, key: spot.key, says: "stands here twice" });
+    if (/\p{Surrogate}/u.test(name))
+      problems.push({ at: spot.at, key: spot.key, says: "holds half a character" });
     tokens.expect("mark", ":");
     entries.set(name, valueFrom(tokens.next(), tokens, spot));
   });

@@ -28,7 +28,9 @@ function topOf(text: string, name: string, problems: Problem[]): Dict {
   }
   const read = name.endsWith(".json") ? valueOfJson : valueOfYaml;
   const value = read(text, name, problems);
-  if (value === undefined || value.kind === "dict") return value ?? nothing;
+  // A file of nothing but comments says nothing.
+  if (value === undefined || value.kind === "null") return nothing;
+  if (value.kind === "dict") return value;
   problems.push({ at: value.at, key: "", says: `is ${kindIn(value)}: a layer is a dict` });
   return nothing;
 }

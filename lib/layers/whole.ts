@@ -17,8 +17,12 @@ export function* leavesOf(value: Value, key = ""): Generator<Found> {
 export const openIn = (whole: Dict): readonly Problem[] =>
   [...leavesOf(whole)].flatMap(([key, value]) => {
     if (value.kind === "missing")
-      return [{ at: value.at, key, says: `missing value found: no layer gives ${value.name ?? key}` }];
+      return [
+        { at: value.at, key, says: `missing value found in config: no layer gives ${value.name ?? key}` },
+      ];
     if (value.kind === "deleted")
-      return [{ at: value.at, key, says: "a deleted value in a list deletes nothing, and cannot be written" }];
+      return [
+        { at: value.at, key, says: "a deleted value in a list deletes nothing, and cannot be written" },
+      ];
     return [];
   });

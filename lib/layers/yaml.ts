@@ -6,8 +6,8 @@ import { dictOf, keyBelow, type Place, type Value } from "./value.ts";
 
 /** What layers say beyond plain YAML. Nowhere else do these tags mean anything. */
 const customTags: Tags = [
-  { tag: "!deleted", resolve: (said) => said },
-  { tag: "!missing", resolve: (said) => said },
+  { tag: "!deleted", resolve: (said: string) => said },
+  { tag: "!missing", resolve: (said: string) => said },
   { tag: "!secret", collection: "map", resolve: (map) => map },
 ];
 
@@ -66,7 +66,10 @@ function entriesFrom(
       key: keyBelow(key, name),
       problems,
     };
-    entries.set(text(name, spot).kind === "str" ? name : "", valueFrom(pair.value as Node | null, spot, placeOf));
+    entries.set(
+      text(name, spot).kind === "str" ? name : "",
+      valueFrom(pair.value as Node | null, spot, placeOf),
+    );
   }
   return entries;
 }
@@ -75,7 +78,7 @@ function scalarFrom({ tag, value, source }: Scalar, spot: Spot): Value {
   const { at } = spot;
   if (tag === "!missing") return missing(String(value), spot);
   if (tag === "!deleted") {
-    if (value !== "") spot.problems.push({ ...spot, says: "!deleted stands alone" });
+    if (value !== "") spot.problems.push({ at: spot.at, key: spot.key, says: "!deleted stands alone" });
     return deleted(spot);
   }
   switch (typeof value) {
@@ -88,7 +91,8 @@ function scalarFrom({ tag, value, source }: Scalar, spot: Spot): Value {
     case "boolean":
       return { kind: "bool", value, at };
     default:
-      if (value !== null) spot.problems.push({ ...spot, says: `cannot be read: ${source}` });
+      if (value !== null)
+        spot.problems.push({ at: spot.at, key: spot.key, says: `cannot be read: ${source}` });
       return { kind: "null", at };
   }
 }

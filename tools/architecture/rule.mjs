@@ -20,6 +20,7 @@ const lib = [
   "lib/effects",
   "lib/failure.ts",
   "lib/log.ts",
+  "lib/layers",
   "lib/messages",
   "lib/pace",
   "lib/safe-text.ts",
@@ -45,11 +46,17 @@ export const RULE = {
   "lib/codes.ts": pure,
   "lib/pace": pure,
   "lib/safe-text.ts": pure,
-  "lib/template.ts": { ...pure, packages: ["mustache"] },
+  "lib/template.ts": { ...pure, parts: ["lib/failure.ts"], packages: ["mustache"] },
   "lib/version.ts": pure,
   "lib/failure.ts": { ...pure, parts: ["lib/codes.ts"] },
   "lib/log.ts": { ...pure, packages: ["pino", "pino-pretty"] },
   "lib/schema": { ...pure, parts: ["lib/failure.ts"], packages: ["yaml", "zod"] },
+  // Layers of configuration: text in, text out.
+  "lib/layers": {
+    parts: ["lib/codes.ts", "lib/schema", "lib/failure.ts"],
+    packages: ["yaml", "zod"],
+    node: [],
+  },
   "lib/messages": {
     parts: ["lib/schema", "lib/failure.ts"],
     packages: ["zod"],

@@ -3,6 +3,7 @@ import { EVERY_HOST, hostFilter } from "../../schema/filter.ts";
 import { environmentName } from "../../schema/names.ts";
 import { duration } from "../../schema/quantities.ts";
 import { check } from "./check.ts";
+import { configure } from "./configure.ts";
 import { strategy } from "./strategy.ts";
 import { pathInside, perHost } from "./text.ts";
 
@@ -27,6 +28,7 @@ export const common = {
     .optional()
     .describe("The user that scripts run as; the agent's own where it is left out."),
   keep: z.int().min(1).max(1_000).default(5).describe("How many former releases stay for a rollback."),
+  configure: configure.optional().describe("What is written into each release from layers of configuration."),
   check: check.optional().describe("How to see that the app works."),
   strategy: strategy.prefault({}).describe("How a rollout goes over the hosts."),
 };
