@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { openStore } from "../lib/artifacts/open.ts";
 import type { Context, Surroundings } from "../lib/daemon/define.ts";
 import { type Mirrors, openMirrors } from "../lib/effects/git.ts";
 import { http } from "../lib/effects/http.ts";
@@ -118,9 +119,11 @@ export function carriedApp(name: AppName, environment: EnvironmentName, here: He
 }
 
 /** What steps reach the world with, on this host. */
-export const toolsOf = ({ config, deps, log, now }: Here): Tools => ({
+export const toolsOf = ({ config, deps, log, now, settings }: Here): Tools => ({
   config,
   mirrors: deps.mirrors,
+  stores: (name) => openStore(settings, name),
+  trust: deps.trust,
   http,
   log,
   now,
