@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { openStore } from "../lib/artifacts/open.ts";
 import type { Context, Surroundings } from "../lib/daemon/define.ts";
 import { type Mirrors, openMirrors } from "../lib/effects/git.ts";
 import { http } from "../lib/effects/http.ts";
@@ -122,6 +123,8 @@ export const toolsOf = ({ config, deps, log, now, settings }: Here): Tools => ({
   state: settings.state,
   config,
   mirrors: deps.mirrors,
+  stores: (name) => openStore(settings, name),
+  trust: deps.trust,
   http,
   log,
   now,

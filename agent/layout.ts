@@ -17,6 +17,8 @@ export interface Layout {
   readonly manifest: string;
   readonly history: string;
   readonly jobs: string;
+  /** Archives, by their digest. */
+  readonly downloads: string;
 }
 
 /** The folders and files of an app below its root. */
@@ -33,6 +35,7 @@ export function layoutOf(root: string): Layout {
     manifest: join(own, "manifest.json"),
     history: join(own, "history"),
     jobs: join(own, "jobs"),
+    downloads: join(own, "downloads"),
   };
 }
 

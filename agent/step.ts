@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { liveRelease } from "../lib/messages/catalogue/deploys.ts";
 import { releaseName, releaseRef, repositoryName, revision } from "../lib/schema/names.ts";
+import { artifactVersion, targetName } from "../lib/schema/artifacts.ts";
 import { phases, scriptPhases } from "./flow.ts";
 
 const kind = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
@@ -16,6 +17,10 @@ export const step = z.discriminatedUnion("do", [
   kind("inspect", { repository: repositoryName, revision }),
   /** The files of the revision lie under a temporary name. `base`: a release that most of them may be like. */
   kind("stage", { revision, release: releaseName, base: releaseName.optional() }),
+  /** The archive is on this host, whole, and what was signed. */
+  kind("download", { target: targetName, version: artifactVersion, revision }),
+  /** Its files lie under a temporary name. */
+  kind("unpack", { revision, release: releaseName }),
   /** They are on disk, and have their name. */
   kind("seal", { revision, release: releaseName }),
   /** The app's script of this phase, where it has one, ran once and ended well. */

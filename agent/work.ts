@@ -1,9 +1,11 @@
+import type { Store } from "../lib/artifacts/store.ts";
 import type { App } from "../lib/config/apps.ts";
 import type { Mirrors } from "../lib/effects/git.ts";
 import type { Http } from "../lib/effects/http.ts";
 import type { Log } from "../lib/log.ts";
 import type { Message } from "../lib/messages/catalogue.ts";
 import type { AppName, HostName } from "../lib/schema/names.ts";
+import type { TrustSource } from "../lib/security/trust.ts";
 import type { AppLock } from "./app-lock.ts";
 import type { AgentConfig } from "./config.ts";
 import type { Carrier, Layout } from "./layout.ts";
@@ -23,6 +25,9 @@ export interface Tools {
   readonly state: string;
   readonly config: AgentConfig;
   readonly mirrors: Mirrors;
+  /** Opens a store of the configuration. @throws {Failure} STORE_UNKNOWN */
+  readonly stores: (name: string) => Store;
+  readonly trust: TrustSource;
   readonly http: Http;
   readonly log: Log;
   readonly now: () => Date;

@@ -68,7 +68,7 @@ rules:
   - who: ["${person}"]
     apps: ["*"]
     environments: ["*"]
-    refs: ["refs/heads/*", "refs/tags/*"]
+    refs: ["refs/heads/*", "refs/tags/*", "refs/artifacts/*", "refs/images/*"]
     kinds: [deploy, rollback, cancel]
   - who: ["${person}"]
     sites: ["*"]

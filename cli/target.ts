@@ -4,6 +4,7 @@ import type { AppName } from "../lib/schema/names.ts";
 import type { Release } from "../lib/security/release.ts";
 import type { Seen } from "./inventory.ts";
 import type { Settings } from "./settings.ts";
+import { resolveArtifact } from "./target/artifact.ts";
 import { resolveCommit } from "./target/git.ts";
 
 /** What a person named on the command line, to be made live. */
@@ -33,8 +34,9 @@ export async function resolveTarget(
       );
       return { type: "git", commit: revision, ref };
     }
-    case "site":
     case "artifact":
+      return resolveArtifact(settings, { app, configured, named });
+    case "site":
     case "container":
       throw new Failure("CONFIG_INVALID", `Cannot deploy ${app}: there is no driver ${configured.driver}`);
   }

@@ -1,11 +1,13 @@
 import type { App, DriverName } from "../../lib/config/apps.ts";
 import { Failure } from "../../lib/failure.ts";
+import { artifactDriver } from "./artifact.ts";
 import type { Driver } from "./driver.ts";
 import { releaseDriver } from "./release.ts";
 
 /** Every driver, by the name that an app's configuration calls it by. */
 const drivers: { readonly [Kind in DriverName]?: Driver<Kind> } = {
   release: releaseDriver,
+  artifact: artifactDriver,
 };
 
 /**

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { linkTarget, namesIn, removeAll, removeWhole } from "../../lib/effects/folders.ts";
 import { reasonOf } from "../../lib/failure.ts";
+import { revisionOf } from "../../lib/security/release.ts";
 import { releasePath } from "../layout.ts";
 import { trimHistory } from "../state.ts";
 import type { Work } from "../work.ts";
@@ -23,12 +24,17 @@ export const prune: Perform<"prune"> = async ({ releases }, work) => {
 
 /** What deploys that were killed left behind, and the jobs of those that ended. */
 async function leftovers({ layout, request }: Work): Promise<readonly string[]> {
-  const [releases, root, jobs] = await Promise.all([layout.releases, layout.root, layout.jobs].map(namesIn));
+  const folders = [layout.releases, layout.root, layout.jobs, layout.downloads];
+  const [releases, root, jobs, downloads] = await Promise.all(folders.map(namesIn));
+  const wanted = revisionOf(request.command.release);
   return [
     ...(releases ?? []).filter((name) => name.startsWith(".tmp-")).map((name) => join(layout.releases, name)),
     ...(root ?? [])
       .filter((name) => /^\.current\..*\.tmp$/.test(name))
       .map((name) => join(layout.root, name)),
+    ...(downloads ?? [])
+      .filter((name) => !name.startsWith(wanted))
+      .map((name) => join(layout.downloads, name)),
     ...(jobs ?? [])
       .filter((name) => !name.startsWith(request.command.id))
       .map((name) => join(layout.jobs, name)),

@@ -2,6 +2,7 @@ import { checkApp } from "../check.ts";
 import type { Step } from "../step.ts";
 import type { Work } from "../work.ts";
 import { configure } from "./configure.ts";
+import { download } from "./download.ts";
 import { declare } from "./declare.ts";
 import { fetch } from "./fetch.ts";
 import { inspect } from "./inspect.ts";
@@ -11,6 +12,7 @@ import { publish } from "./publish.ts";
 import { script } from "./script.ts";
 import { seal } from "./seal.ts";
 import { stage } from "./stage.ts";
+import { unpack } from "./unpack.ts";
 
 /** Performs one step. */
 export async function act(step: Step, work: Work): Promise<void> {
@@ -25,6 +27,10 @@ export async function act(step: Step, work: Work): Promise<void> {
       return inspect(step, work);
     case "stage":
       return stage(step, work);
+    case "download":
+      return download(step, work);
+    case "unpack":
+      return unpack(step, work);
     case "seal":
       return seal(step, work);
     case "script":

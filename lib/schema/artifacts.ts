@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { named } from "./names.ts";
+import { digest, named } from "./names.ts";
 
 /** An artifact store, as the configuration calls it. */
 export const storeName = named<"StoreName">(/^[a-z0-9][a-z0-9_-]{0,63}$/, "a store name such as builds");
@@ -27,7 +27,7 @@ export const artifactVersion = named<"ArtifactVersion">(
 export type ArtifactVersion = z.infer<typeof artifactVersion>;
 
 /** SHA-256 of a file, in hexadecimal digits. */
-export const sha256 = named<"Sha256">(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits");
+export const sha256 = digest;
 export type Sha256 = z.infer<typeof sha256>;
 
 /** The target where none is named. */
@@ -57,4 +57,20 @@ export function versionAfter(latest: string | undefined, taken: readonly string[
   // The latest may have been put out of order.
   while (taken.includes(next)) next = versionAfter(next, []);
   return artifactVersion.parse(next);
+}
+
+/** The ref that a version goes by: what policies are about. */
+export const refOfArtifact = (target: TargetName, version: ArtifactVersion): string =>
+  `refs/artifacts/${target}/${version}`;
+
+/**
+ * The target and the version that a ref names.
+ * @throws where it is no ref of an artifact
+ */
+export function artifactInRef(ref: string): {
+  readonly target: TargetName;
+  readonly version: ArtifactVersion;
+} {
+  const [, target, version] = /^refs\/artifacts\/([^/]+)\/([^/]+)$/.exec(ref) ?? [];
+  return { target: targetName.parse(target), version: artifactVersion.parse(version) };
 }

@@ -38,7 +38,7 @@ export const operator = aSigner();
 export const orchestrator = aSigner();
 
 const POLICY = `rules:
-  - {who: [alice@example.com], apps: ["*"], environments: ["*"], refs: ["refs/heads/*", "refs/tags/*"], kinds: [deploy, rollback, cancel]}
+  - {who: [alice@example.com], apps: ["*"], environments: ["*"], refs: ["refs/heads/*", "refs/tags/*", "refs/artifacts/*"], kinds: [deploy, rollback, cancel]}
   - {who: [orchestrator], apps: ["*"], environments: ["*"], kinds: [go, revert, abort]}
 `;
 
@@ -47,6 +47,8 @@ interface Given {
   readonly app?: Readonly<Record<string, unknown>>;
   readonly config?: Readonly<Record<string, unknown>>;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Of the configuration, beside it. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly root?: string;
   /** Where another host of the test had its things, and its repository: this one goes on with them. */
   readonly after?: { readonly folder: string; readonly origin: Origin };
@@ -140,7 +142,10 @@ export async function aHost(given: Given = {}): Promise<Host> {
     host: HOST,
     labels: given.labels ?? {},
     repositories: { shop: { url: origin.url } },
-    apps: { shop: { repository: "shop", root, ...given.app } },
+    apps: {
+      shop: { ...(given.app?.["driver"] === "artifact" ? {} : { repository: "shop" }), root, ...given.app },
+    },
+    ...given.settings,
   });
   const config: AgentConfig = agentConfig.parse({ "kill-after": "500ms", ...given.config });
   const logged: SaidLine[] = [];
@@ -205,7 +210,7 @@ async function all(replies: Iterable<Message> | AsyncIterable<Message> | undefin
 function writeTrust(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const signers = [
-    allowedSignerLine("alice@example.com", ["deploy@skein"], operator.publicKey),
+    allowedSignerLine("alice@example.com", ["deploy@skein", "artifact@skein"], operator.publicKey),
     allowedSignerLine("orchestrator", ["go@skein"], orchestrator.publicKey),
   ];
   writeFileSync(join(folder, "allowed_signers"), `${signers.join("\n")}\n`, { mode: 0o644 });
