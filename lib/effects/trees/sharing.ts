@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { constants, copyFileSync, linkSync, lstatSync, mkdirSync, rmSync, type Stats, utimesSync } from "node:fs";
+import { copyFile, link, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { breather } from "../../pace/breather.ts";
+import { hasCode } from "../files.ts";
+import { type BytePath, inFolder, parentOf } from "./bytes.ts";
+import type { Sharing, Written } from "./record.ts";
+
+const { COPYFILE_EXCL, COPYFILE_FICLONE_FORCE, S_IFDIR, S_IFLNK, S_IFMT } = constants;
+const CLONE = COPYFILE_EXCL | COPYFILE_FICLONE_FORCE;
+
+/** The first of the ways that are allowed that the file system of a folder knows. */
+export async function sharingIn(
+  folder: string,
+  allowed: readonly Exclude<Sharing, "none">[],
+): Promise<Sharing> {
+  if (allowed.length === 0) return "none";
+  const probe = join(folder, `.tmp-probe-${randomBytes(6).toString("hex")}`);
+  const twin = `${probe}-twin`;
+  const ways = { reflink: () => copyFile(probe, twin, CLONE), hardlink: () => link(probe, twin) };
+  try {
+    await writeFile(probe, "skein\n", { flag: "wx" });
+    for (const way of ["reflink", "hardlink"] as const) {
+      if (!allowed.includes(way)) continue;
+      const known = await ways[way]().then(
+        () => true,
+        () => false,
+      );
+      if (known) return way;
+    }
+    return "none";
+  } finally {
+    await rm(twin, { force: true });
+    await rm(probe, { force: true });
+  }
+}
+
+export const kindIn = (mode: number): "folder" | "link" | "file" =>
+  (mode & S_IFMT) === S_IFDIR ? "folder" : (mode & S_IFMT) === S_IFLNK ? "link" : "file";
+
+/** Whether this is the very file that was written then, and nobody wrote into it since. */
+export const isAsWritten = (status: Stats, { mode, size, mtime, inode }: Written): boolean =>
+  status.ino === inode && status.mtimeMs === mtime && status.size === size && status.mode === mode;
+
+/** Which files came over from another release, and which did not, for whatever reason. */
+export interface Shared {
+  readonly taken: readonly Written[];
+  readonly missed: readonly Written[];
+}
+
+/**
+ * Takes files over from another release. What lies there now may be anything, and may change while it is looked at:
+ * a file is held by a link of our own first, and kept only if that leads to the file that was written then.
+ */
+export async function shareFiles(
+  way: Exclude<Sharing, "none">,
+  from: string,
+  into: string,
+  files: readonly Written[],
+): Promise<Shared> {
+  const taken: Written[] = [];
+  const missed: Written[] = [];
+  const folders = folderMaker(into);
+  const pause = breather();
+  for (const file of files) {
+    const came = takeOver(way, from, into, file, folders);
+    if (came === undefined) missed.push(file);
+    else taken.push(came);
+    const rest = pause();
+    if (rest !== undefined) await rest;
+  }
+  return { taken, missed };
+}
+
+function takeOver(
+  way: Exclude<Sharing, "none">,
+  from: string,
+  into: string,
+  file: Written,
+  folders: (path: BytePath) => void,
+): Written | undefined {
+  const target = inFolder(into, file.path);
+  try {
+    if (kindIn(file.mode) === "folder") {
+      folders(file.path);
+      return { ...file, shared: false };
+    }
+    folders(parentOf(file.path));
+    linkSync(inFolder(from, file.path), target);
+    if (isAsWritten(lstatSync(target), file))
+      return way === "hardlink" || kindIn(file.mode) === "link"
+        ? { ...file, shared: true }
+        : cloned(into, target, file);
+  } catch (error) {
+    // The new release has something of its own there already; it is not ours to remove.
+    if (hasCode(error, "EEXIST")) throw error;
+  }
+  rmSync(target, { force: true });
+  return undefined;
+}
+
+/** Puts a copy of its own in the place of a link; the time stays, for caches go by it. */
+function cloned(into: string, target: string | Buffer, file: Written): Written | undefined {
+  const held = join(into, `.skein-held-${randomBytes(6).toString("hex")}`);
+  linkSync(target, held);
+  try {
+    rmSync(target);
+    copyFileSync(held, target, CLONE);
+    const { atime, mtime, ...status } = lstatSync(held);
+    if (status.mtimeMs !== file.mtime || status.size !== file.size) throw new Error("It changed meanwhile");
+    utimesSync(target, atime, mtime);
+    const { ino, mtimeMs, mode } = lstatSync(target);
+    return { ...file, inode: ino, mtime: mtimeMs, mode, shared: false };
+  } finally {
+    rmSync(held);
+  }
+}
+
+/** Makes folders in a folder, each once. */
+export function folderMaker(into: string): (path: BytePath) => void {
+  const made = new Set<BytePath>([""]);
+  const make = (path: BytePath) => {
+    if (made.has(path)) return;
+    make(parentOf(path));
+    try {
+      mkdirSync(inFolder(into, path), 0o755);
+    } catch (error) {
+      if (!hasCode(error, "EEXIST")) throw error;
+    }
+    made.add(path);
+  };
+  return make;
+}
