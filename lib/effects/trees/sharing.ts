@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { constants, copyFileSync, linkSync, lstatSync, mkdirSync, rmSync, type Stats, utimesSync } from "node:fs";
+import { constants, copyFileSync, linkSync, lstatSync, mkdirSync, type Stats, unlinkSync, utimesSync } from "node:fs";
 import { copyFile, link, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { breather } from "../../pace/breather.ts";
@@ -81,6 +81,7 @@ function takeOver(
   folders: (path: BytePath) => void,
 ): Written | undefined {
   const target = inFolder(into, file.path);
+  let held = false;
   try {
     if (kindIn(file.mode) === "folder") {
       folders(file.path);
@@ -88,15 +89,15 @@ function takeOver(
     }
     folders(parentOf(file.path));
     linkSync(inFolder(from, file.path), target);
+    held = true;
     if (isAsWritten(lstatSync(target), file))
       return way === "hardlink" || kindIn(file.mode) === "link"
-        ? { ...file, shared: true }
+        ? { ...file, shared: way === "hardlink" }
         : cloned(into, target, file);
-  } catch (error) {
-    // The new release has something of its own there already; it is not ours to remove.
-    if (hasCode(error, "EEXIST")) throw error;
+  } catch {
+    // Whatever it is: the file can be had from the mirror.
   }
-  rmSync(target, { force: true });
+  if (held) removeIfThere(target);
   return undefined;
 }
 
@@ -105,15 +106,23 @@ function cloned(into: string, target: string | Buffer, file: Written): Written |
   const held = join(into, `.skein-held-${randomBytes(6).toString("hex")}`);
   linkSync(target, held);
   try {
-    rmSync(target);
+    unlinkSync(target);
     copyFileSync(held, target, CLONE);
-    const { atime, mtime, ...status } = lstatSync(held);
-    if (status.mtimeMs !== file.mtime || status.size !== file.size) throw new Error("It changed meanwhile");
-    utimesSync(target, atime, mtime);
+    const before = lstatSync(held);
+    if (!isAsWritten(before, file)) throw new Error("It changed meanwhile");
+    utimesSync(target, before.atimeMs / 1_000, before.mtimeMs / 1_000);
     const { ino, mtimeMs, mode } = lstatSync(target);
     return { ...file, inode: ino, mtime: mtimeMs, mode, shared: false };
   } finally {
-    rmSync(held);
+    unlinkSync(held);
+  }
+}
+
+function removeIfThere(path: string | Buffer): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
   }
 }
 
