@@ -1,5 +1,6 @@
 import { type Data, type Message, message } from "../lib/messages/catalogue.ts";
 import type { Authorisation } from "../lib/security/command.ts";
+import { revisionOf } from "../lib/security/release.ts";
 import type { Accepted } from "../lib/security/verify.ts";
 import type { Here } from "./desk.ts";
 import type { Engine } from "./engine.ts";
@@ -48,7 +49,7 @@ export async function supersede(
       app: name,
       host,
       outcome: "cancelled",
-      revision: deploy.request.command.release.commit,
+      revision: revisionOf(deploy.request.command.release),
       live,
       reason: `Rollout ${by.id} came, and this one had not been given its turn in time`,
       at: now.toISOString(),

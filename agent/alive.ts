@@ -1,7 +1,8 @@
-import type { Git } from "../lib/effects/git.ts";
+import { originsOf } from "../lib/config/made-of.ts";
 import { reasonOf } from "../lib/failure.ts";
 import { type Data, type Message, message } from "../lib/messages/catalogue.ts";
 import type { CarriedApp } from "../lib/messages/catalogue/hosts.ts";
+import type { RepositoryName } from "../lib/schema/names.ts";
 import { VERSION } from "../lib/version.ts";
 import { carriedApps, type Here } from "./desk.ts";
 import { machineFacts } from "./facts.ts";
@@ -37,17 +38,24 @@ async function told({ name, app, layout }: Carried, withRefs: boolean, here: Her
     return [];
   });
   const about = { app: name, environment: app.environment, live, former };
-  return withRefs ? { ...about, refs: await refsOf(app.repository, here) } : about;
+  return withRefs ? { ...about, refs: await refsOf(app, here) } : about;
 }
 
-/** The mirror's refs. One that was never fetched is fetched first. */
-async function refsOf(repository: Carried["app"]["repository"], { deps: { mirrors }, log }: Here) {
-  const known = async (git: Git) => (await git.refs()).slice(0, MOST_REFS).map((each) => ({ ...each }));
+/** The refs of every repository that an app comes from. */
+async function refsOf(app: Carried["app"], here: Here) {
+  const all = originsOf(app).map(async ({ repository, part }) =>
+    (await refsIn(repository, here)).map((each) => ({ ...(part && { part }), ...each })),
+  );
+  return (await Promise.all(all)).flat().slice(0, MOST_REFS);
+}
+
+/** A mirror's refs. One that was never fetched is fetched first. */
+async function refsIn(repository: RepositoryName, { deps: { mirrors }, log }: Here) {
   const git = mirrors.of(repository);
   try {
-    return await known(git);
+    return await git.refs();
   } catch {
     await mirrors.fetch(repository).catch((error: unknown) => log.warn({ error }, reasonOf(error)));
-    return known(git).catch(() => []);
+    return git.refs().catch(() => []);
   }
 }

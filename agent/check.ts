@@ -1,4 +1,5 @@
-import { type Check, fill } from "../lib/config/apps.ts";
+import type { Check } from "../lib/config/app/check.ts";
+import { fill } from "../lib/config/app/text.ts";
 import { pause } from "../lib/effects/clock.ts";
 import type { HttpAnswer } from "../lib/effects/http.ts";
 import { Failure, reasonOf } from "../lib/failure.ts";

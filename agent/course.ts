@@ -1,6 +1,7 @@
 import { Failure, reasonOf } from "../lib/failure.ts";
 import { type Data, message } from "../lib/messages/catalogue.ts";
 import type { ReleaseName } from "../lib/schema/names.ts";
+import { revisionOf } from "../lib/security/release.ts";
 import type { Book } from "./book.ts";
 import { type Outcome, perform } from "./perform.ts";
 import { type Facts, planAbort, planBack, planGo, planPrepare, targetOf } from "./plan.ts";
@@ -52,17 +53,18 @@ const releaseOf = ({ inHand, prepared, request }: Deploy, facts: Facts): Release
 
 function stepsOf(
   part: Part,
-  { request, before }: Deploy,
+  { request, before, seen = true }: Deploy,
   facts: Facts,
   release: ReleaseName,
   { app }: Work,
 ): readonly Step[] {
+  const placed = { release, revision: revisionOf(request.command.release) };
   const plans: Readonly<Record<Part, () => readonly Step[]>> = {
-    prepare: () => planPrepare(request, facts),
+    prepare: () => planPrepare(app, request, facts),
     go: () => planGo(app, request, facts, release),
-    back: () => planBack(before, release),
+    back: () => planBack(app, before, placed, seen),
     // A deploy of what was live already changed nothing that could be taken back.
-    revert: () => (facts.lives[0]?.rollout === request.command.id ? planBack(before, release) : []),
+    revert: () => (facts.lives[0]?.rollout === request.command.id ? planBack(app, before, placed) : []),
     abort: () => planAbort(release, facts),
   };
   return plans[part]();
@@ -84,19 +86,28 @@ function settle(book: Book, work: Work, problem: Problem | undefined): Promise<P
 async function failed(book: Book, work: Work, problem: Problem): Promise<Part | undefined> {
   const rollout = rolloutOf(work);
   const { inHand, problem: known } = book.find(rollout) ?? {};
-  if (known === undefined) await book.note({ line: "failed", rollout, problem });
+  const { begun, seen } = howFar(inHand);
+  if (known === undefined) await book.note({ line: "failed", rollout, problem, seen });
   const { release } = inHand ?? {};
   if (release !== undefined) {
     const { request, layout, now, log } = work;
-    const revision = request.command.release.commit;
+    const revision = revisionOf(request.command.release);
     const line = { release, revision, event: "failed", at: now().toISOString(), rollout } as const;
     await addToHistory(layout, { ...line, why: problem.reason }).catch((error: unknown) =>
       log.warn({ error }, `the history of ${work.name} cannot be written: ${reasonOf(error)}`),
     );
   }
-  const publishing = inHand?.steps.findIndex((step) => step.do === "publish") ?? -1;
-  const published = inHand !== undefined && publishing >= 0 && inHand.done >= publishing;
-  return published ? "back" : finish(book, work, "failed", problem);
+  return begun ? "back" : finish(book, work, "failed", problem);
+}
+
+/** Whether a deploy had begun to change what is live, and whether visitors may have seen it. The step that failed may be half-done. */
+function howFar(inHand: Deploy["inHand"]): { readonly begun: boolean; readonly seen: boolean } {
+  const { steps = [], done = -1 } = inHand ?? {};
+  const [first, shown] = [
+    steps.findIndex(({ phase }) => phase === "publish"),
+    steps.findIndex((step) => step.do === "publish"),
+  ];
+  return { begun: first >= 0 && done >= first, seen: shown >= 0 && done >= shown };
 }
 
 /** How a deploy ended that was taken back: the reason is why, and what went wrong on the way. */
@@ -135,7 +146,7 @@ async function finish(
   const data: Finished = {
     ...aboutNow(work, book.find(rollout)?.begun ?? ""),
     outcome,
-    revision: work.request.command.release.commit,
+    revision: revisionOf(work.request.command.release),
     live,
     ...problem,
   };

@@ -2,6 +2,7 @@ import { codeOf, reasonOf } from "../lib/failure.ts";
 import type { Log } from "../lib/log.ts";
 import { type Message, message } from "../lib/messages/catalogue.ts";
 import type { CommandId } from "../lib/schema/names.ts";
+import { revisionOf } from "../lib/security/release.ts";
 import { appLock } from "./app-lock.ts";
 import { type Book, openBook } from "./book.ts";
 import { run } from "./course.ts";
@@ -77,12 +78,10 @@ async function perform(
   feed: Feed,
   signal: AbortSignal,
 ): Promise<void> {
-  const git = world.mirrors.of(world.app.repository);
   const workOn = (each: Part): Work => ({
     ...world,
     part: each,
     request,
-    git,
     signal,
     say: feed.say,
     lock: appLock(world.layout, `rollout ${request.command.id} of ${request.by}`),
@@ -108,7 +107,7 @@ async function stopped(
     app: name,
     host,
     outcome: "failed",
-    revision: command.release.commit,
+    revision: revisionOf(command.release),
     live,
     reason: reasonOf(error).slice(0, 4_000),
     ...(code && { code }),

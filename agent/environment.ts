@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { type RefName, type ReleaseName, type Revision, shortRef } from "../lib/schema/names.ts";
+import { type ReleaseName, type ReleaseRef, type Revision, shortRef } from "../lib/schema/names.ts";
 import type { ScriptPhase } from "./flow.ts";
 import { releasePath } from "./layout.ts";
 import type { Work } from "./work.ts";
@@ -9,7 +9,7 @@ export interface Subject {
   readonly script: ScriptPhase;
   readonly release: ReleaseName;
   readonly revision: Revision;
-  readonly ref: RefName;
+  readonly ref: ReleaseRef;
   /** What was live before it. */
   readonly former: ReleaseName | null;
 }

@@ -15,7 +15,7 @@ export const deployFlow = [
 ] as const;
 
 /** What makes the former release live again. */
-export const rollbackFlow = ["lock", "publish", "post-deploy", "unlock"] as const;
+export const rollbackFlow = ["lock", "publish", "post-deploy", "prune", "unlock"] as const;
 
 /** What takes away what was prepared and is not wanted any more. */
 export const abortFlow = ["lock", "prune", "unlock"] as const;

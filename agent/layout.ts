@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type App, fill } from "../lib/config/apps.ts";
+import { type AppFacts, fill } from "../lib/config/app/text.ts";
+import type { App } from "../lib/config/apps.ts";
 import { Failure } from "../lib/failure.ts";
 import type { AppName, HostName, ReleaseName } from "../lib/schema/names.ts";
 
@@ -45,7 +46,7 @@ export interface Carrier {
 }
 
 /** What the texts of an app are filled in with. */
-export const factsFor = (name: AppName, app: App, { host, labels }: Carrier) => ({
+export const factsFor = (name: AppName, app: App, { host, labels }: Carrier): AppFacts => ({
   host,
   labels,
   app: name,

@@ -1,6 +1,10 @@
 import type { App } from "../lib/config/apps.ts";
+import { commitsOf } from "../lib/config/made-of.ts";
 import type { LiveRelease } from "../lib/messages/catalogue/deploys.ts";
 import type { ReleaseName } from "../lib/schema/names.ts";
+import { revisionOf } from "../lib/security/release.ts";
+import type { Placed } from "./drivers/driver.ts";
+import { driverOf } from "./drivers/drivers.ts";
 import { abortFlow, deployFlow, type Phase, prepareFlow, rollbackFlow } from "./flow.ts";
 import { debris, dispensable, freeName, type KnownRelease } from "./releases.ts";
 import type { Request } from "./request.ts";
@@ -26,56 +30,62 @@ type Flow = Readonly<Partial<Record<Phase, readonly Action[]>>>;
 /** Every step of a deploy, from a request to a live release. A host performs the two parts of it apart. */
 export function planDeploy(app: App, request: Request, facts: Facts): readonly Step[] {
   const { release } = targetOf(request, facts);
-  return [...planPrepare(request, facts), ...planGo(app, request, facts, release)];
+  return [...planPrepare(app, request, facts), ...planGo(app, request, facts, release)];
 }
 
 /** Which release a request comes to. What failed once is never taken again. */
 export function targetOf({ command }: Request, { lives, releases }: Facts): Target {
-  const { commit } = command.release;
+  const wanted = revisionOf(command.release);
   const [live] = lives;
   if (command.force !== true) {
-    if (live?.revision === commit) return { release: live.release, state: "live" };
-    const built = releases.findLast(({ revision, failed }) => revision === commit && !failed);
+    if (live?.revision === wanted) return { release: live.release, state: "live" };
+    const built = releases.findLast(({ revision, failed }) => revision === wanted && !failed);
     if (built !== undefined) return { release: built.name, state: "built" };
   }
-  return { release: freeName(new Date(command.iat * 1_000), commit, releases), state: "new" };
+  return { release: freeName(new Date(command.iat * 1_000), wanted, releases), state: "new" };
 }
 
 /** Everything that comes before something live changes. */
-export function planPrepare(request: Request, facts: Facts): readonly Step[] {
-  const { release, state } = targetOf(request, facts);
-  const revision = request.command.release.commit;
+export function planPrepare(app: App, request: Request, facts: Facts): readonly Step[] {
+  const { release: name, state } = targetOf(request, facts);
   if (state === "live") return [];
-  const spokenFor = new Set([release, ...facts.lives.map((live) => live.release)]);
+  const spokenFor = new Set([name, ...facts.lives.map((live) => live.release)]);
   const clear: Action = { do: "prune", releases: [...debris(facts.releases, spokenFor)] };
+  const { app: appName, release } = request.command;
+  const commits = commitsOf(appName, app, release);
+  const building = { app, name, revision: revisionOf(release), release, commits, base: baseFor(facts) };
+  const driver = driverOf(app);
   return inOrder(prepareFlow, {
     lock: [{ do: "lock" }],
-    fetch: state === "new" ? [{ do: "fetch", revision }] : [],
-    build:
-      state === "new"
-        ? [
-            clear,
-            { do: "inspect", revision },
-            { do: "stage", revision, release },
-            { do: "seal", revision, release },
-          ]
-        : [clear],
+    fetch: state === "new" ? driver.fetch(building) : [],
+    build: state === "new" ? [clear, ...driver.build(building)] : [clear],
     unlock: [{ do: "unlock" }],
   });
 }
 
+/** What is live is most like what comes next; where nothing is, what was built last. */
+const baseFor = ({ lives, releases }: Facts): ReleaseName | undefined =>
+  lives[0]?.release ?? releases.findLast(({ revision, failed }) => revision !== undefined && !failed)?.name;
+
 /** Everything that makes a prepared release live. */
 export function planGo(app: App, request: Request, facts: Facts, release: ReleaseName): readonly Step[] {
   const { lives, releases, now } = facts;
-  const { commit: revision, ref } = request.command.release;
-  if (lives[0]?.release === release) return [];
-  const after = livesAfter(request, facts, { release, revision, ref, since: now.toISOString() }).slice(
-    0,
-    app.keep + 1,
-  );
-  const subject = { release, revision, ref, former: lives[0]?.release ?? null };
+  const [live = null] = lives;
+  if (live?.release === release) return [];
+  const wanted = request.command.release;
+  const [revision, { ref }] = [revisionOf(wanted), wanted];
+  const parts = wanted.type === "site" && { parts: wanted.parts };
+  const after = livesAfter(request, facts, {
+    release,
+    revision,
+    ref,
+    ...parts,
+    since: now.toISOString(),
+  }).slice(0, app.keep + 1);
+  const subject = { release, revision, ref, former: live?.release ?? null };
   // Also what a revert would go back to, and what a rollback would.
   const kept = new Set([release, ...lives.slice(0, 1), ...after.slice(1, 2)].map(nameOf));
+  const driver = driverOf(app);
   return inOrder(deployFlow, {
     lock: [{ do: "lock" }],
     "pre-deploy": [{ do: "script", script: "pre-deploy", ...subject }],
@@ -84,27 +94,39 @@ export function planGo(app: App, request: Request, facts: Facts, release: Releas
       { do: "script", script: "pre-link", ...subject },
     ],
     publish: [
-      { do: "publish", release },
+      ...driver.publish({ app, to: { release, revision }, from: live }),
       { do: "declare", lives: after, fresh: true },
     ],
     "post-deploy": [{ do: "script", script: "post-deploy", ...subject }],
     check: app.check === undefined ? [] : [{ do: "check", revision }],
-    prune: [{ do: "prune", releases: [...dispensable(releases, kept, app.keep)] }],
+    prune: [
+      ...(live ? driver.retire(live, app) : []),
+      { do: "prune", releases: [...dispensable(releases, kept, app.keep)] },
+    ],
     unlock: [{ do: "unlock" }],
   });
 }
 
-/** Back to what was live before: nothing, where nothing was. */
-export function planBack(before: readonly LiveRelease[], failed: ReleaseName): readonly Step[] {
+/**
+ * Back to what was live before: nothing, where nothing was. `seen`: visitors got the failed one, so that what was live before
+ * has to be told that it is live again.
+ */
+export function planBack(
+  app: App,
+  before: readonly LiveRelease[],
+  failed: Placed,
+  seen = true,
+): readonly Step[] {
   const [live] = before;
+  const driver = driverOf(app);
   return inOrder(rollbackFlow, {
     lock: [{ do: "lock" }],
     publish: [
-      { do: "publish", release: live?.release ?? null },
+      ...driver.publish({ app, to: live ?? null, from: failed }),
       { do: "declare", lives: [...before], fresh: false },
     ],
     "post-deploy":
-      live === undefined
+      live === undefined || !seen
         ? []
         : [
             {
@@ -113,9 +135,10 @@ export function planBack(before: readonly LiveRelease[], failed: ReleaseName): r
               release: live.release,
               revision: live.revision,
               ref: live.ref,
-              former: failed,
+              former: failed.release,
             },
           ],
+    prune: [...driver.retire(failed, app)],
     unlock: [{ do: "unlock" }],
   });
 }
@@ -135,7 +158,7 @@ export function planAbort(release: ReleaseName | undefined, { lives, releases }:
 function livesAfter(
   { command, by }: Request,
   { lives }: Facts,
-  made: Pick<LiveRelease, "release" | "revision" | "ref" | "since">,
+  made: Omit<LiveRelease, "by" | "rollout">,
 ): LiveRelease[] {
   const entry: LiveRelease = { ...made, by, rollout: command.id };
   const earlier = lives.findIndex(({ revision }, index) => index > 0 && revision === made.revision);

@@ -22,7 +22,8 @@ export const journalLine = z.discriminatedUnion("line", [
   line("dropped", {}),
   line("planned", { at: instant, part: z.enum(parts), release: releaseName, steps: z.array(step) }),
   line("done", { step: z.int() }),
-  line("failed", { problem }),
+  /** `seen`: visitors may have got the release before it failed. */
+  line("failed", { problem, seen: z.boolean().optional() }),
   line("prepared", { message: catalogue["deploy.prepared"].data }),
   line("ended", { message: catalogue["deploy.finished"].data }),
 ]);
@@ -40,6 +41,8 @@ export interface Deploy {
   /** When the deploy, or the way back, began. */
   readonly begun: string;
   readonly problem?: Problem;
+  /** Where it failed: whether visitors may have got the release. */
+  readonly seen?: boolean | undefined;
   readonly prepared?: Line<"prepared">["message"];
   readonly finished?: Line<"ended">["message"];
 }
@@ -73,7 +76,7 @@ function changed(deploy: Deploy | undefined, added: JournalLine): Deploy | undef
         ? { ...rest, inHand: { ...inHand, done: Math.max(inHand.done, added.step + 1) } }
         : deploy;
     case "failed":
-      return { ...deploy, problem: added.problem };
+      return { ...deploy, problem: added.problem, seen: added.seen };
     case "prepared":
       return { ...rest, prepared: added.message };
     case "ended":

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { liveRelease } from "../lib/messages/catalogue/deploys.ts";
-import { refName, releaseName, revision } from "../lib/schema/names.ts";
+import { releaseName, releaseRef, repositoryName, revision } from "../lib/schema/names.ts";
 import { phases, scriptPhases } from "./flow.ts";
 
 const kind = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
@@ -11,11 +11,11 @@ export const step = z.discriminatedUnion("do", [
   kind("lock", {}),
   kind("unlock", {}),
   /** The mirror holds the revision. */
-  kind("fetch", { revision }),
+  kind("fetch", { repository: repositoryName, revision }),
   /** No link of the revision leads out of a release. */
-  kind("inspect", { revision }),
-  /** The files of the revision lie under a temporary name. */
-  kind("stage", { revision, release: releaseName }),
+  kind("inspect", { repository: repositoryName, revision }),
+  /** The files of the revision lie under a temporary name. `base`: a release that most of them may be like. */
+  kind("stage", { revision, release: releaseName, base: releaseName.optional() }),
   /** They are on disk, and have their name. */
   kind("seal", { revision, release: releaseName }),
   /** The app's script of this phase, where it has one, ran once and ended well. */
@@ -23,7 +23,7 @@ export const step = z.discriminatedUnion("do", [
     script: z.enum(scriptPhases),
     release: releaseName,
     revision,
-    ref: refName,
+    ref: releaseRef,
     former: releaseName.nullable(),
   }),
   /** What outlives releases is linked into this one. */

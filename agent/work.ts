@@ -1,5 +1,5 @@
 import type { App } from "../lib/config/apps.ts";
-import type { Git, Mirrors } from "../lib/effects/git.ts";
+import type { Mirrors } from "../lib/effects/git.ts";
 import type { Http } from "../lib/effects/http.ts";
 import type { Log } from "../lib/log.ts";
 import type { Message } from "../lib/messages/catalogue.ts";
@@ -34,8 +34,6 @@ export type Part = (typeof parts)[number];
 export interface Work extends Carried, Tools {
   readonly part: Part;
   readonly request: Request;
-  /** The mirror of the app's repository. */
-  readonly git: Git;
   readonly lock: AppLock;
   readonly say: (message: Message) => void;
   /** Aborted when the agent leaves: what runs apart from it goes on, everything else is done again. */

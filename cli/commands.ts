@@ -47,6 +47,10 @@ export const COMMANDS: Readonly<
     describe: "Let somebody log in at a web site for a time, take that back, or list who may",
     load: async () => (await import("./commands/access.ts")).access,
   },
+  "artifact <action> [app] [file]": {
+    describe: "Put what was built into a store, get it, list it, delete it",
+    load: async () => (await import("./commands/artifact.ts")).artifact,
+  },
   hosts: {
     describe: "List the hosts and the daemons, and who of them is silent",
     load: async () => (await import("./commands/hosts.ts")).hosts,

@@ -52,7 +52,7 @@ export async function prepareTrust(state: string): Promise<string[]> {
     return signerHere(state);
   });
   const { publicKey } = await readKeyFile(`${orchestratorKey(state)}.pub`);
-  const person = [namespaces.deploy, namespaces.access, namespaces.approve];
+  const person = [namespaces.deploy, namespaces.access, namespaces.approve, namespaces.artifact];
   await write(
     "allowed_signers",
     `${allowedSignerLine(principalHere(), person, operator.publicKey)}\n${allowedSignerLine("orchestrator", [namespaces.go], publicKey)}\n`,

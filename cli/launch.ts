@@ -2,6 +2,7 @@ import colours from "picocolors";
 import { join } from "node:path";
 import { planBatches } from "../daemons/orchestrator/plan.ts";
 import type { App } from "../lib/config/apps.ts";
+import { commitsOf } from "../lib/config/made-of.ts";
 import { openMirrors } from "../lib/effects/git.ts";
 import { adviceFor } from "../lib/codes.ts";
 import { Failure } from "../lib/failure.ts";
@@ -9,6 +10,7 @@ import { safeText } from "../lib/safe-text.ts";
 import { type AppName, shortRef, shortRevision } from "../lib/schema/names.ts";
 import type { Portion } from "../lib/schema/quantities.ts";
 import { type Authorisation, newCommandId, type Strategy } from "../lib/security/command.ts";
+import { type Release, revisionOf } from "../lib/security/release.ts";
 import { signerHere } from "./foundation.ts";
 import type { Seen } from "./inventory.ts";
 import { note, painted, print, printJson, span, table } from "./output.ts";
@@ -16,7 +18,6 @@ import { showProgress } from "./progress.ts";
 import { runRollout, signed } from "./rollouts.ts";
 import type { Session } from "./session.ts";
 import type { Settings } from "./settings.ts";
-import type { Target } from "./target.ts";
 
 /** How long a host may take to accept a command, in seconds. */
 const VALID = 900;
@@ -26,7 +27,7 @@ export interface Launch {
   readonly kind: "deploy" | "rollback";
   readonly app: AppName;
   readonly configured: App;
-  readonly target: Target;
+  readonly target: Release;
   readonly hosts: readonly Seen[];
   readonly strategy: Strategy;
   readonly force: boolean;
@@ -143,7 +144,7 @@ function commandFor(
     id: newCommandId(),
     app,
     environment: configured.environment,
-    release: { type: "git", commit: target.revision, ref: target.ref },
+    release: target,
     hosts: hosts.map(({ report }) => report.host),
     seq: now,
     expect: Object.fromEntries(live) as Authorisation["expect"],
@@ -165,7 +166,7 @@ async function showPlan(
   absent: readonly Seen[],
 ): Promise<void> {
   print(
-    `${colours.bold(app)} ${kind === "rollback" ? "back to" : "to"} ${shortRef(target.ref)} (${shortRevision(target.revision)})`,
+    `${colours.bold(app)} ${kind === "rollback" ? "back to" : "to"} ${shortRef(target.ref)} (${shortRevision(revisionOf(target))})`,
   );
   const batches = planBatches(command.hosts, command.strategy);
   const rows = batches.flatMap((batch, index) =>
@@ -192,17 +193,18 @@ async function showPlan(
 /** What the rollout brings, where a mirror on this machine can tell. */
 async function commitsBetween(
   { settings }: Session,
-  { repository }: App,
+  configured: App,
   { release, hosts: named }: Authorisation,
   hosts: readonly Seen[],
   app: AppName,
 ): Promise<string[]> {
   const first = hosts.find(({ report }) => report.host === named[0]);
   const before = first === undefined ? undefined : liveOn(first, app)?.revision;
-  if (before === undefined || before === release.commit) return [];
-  const mirror = openMirrors(join(settings.state, "mirrors"), settings.repositories).of(repository);
+  const [made, ...others] = commitsOf(app, configured, release);
+  if (made === undefined || others.length > 0 || before === undefined || before === made.commit) return [];
+  const mirror = openMirrors(join(settings.state, "mirrors"), settings.repositories).of(made.repository);
   const { commits, total } = await mirror
-    .log({ after: release.commit, before, most: 8 })
+    .log({ after: made.commit, before, most: 8 })
     .catch(() => ({ commits: [], total: 0 }));
   const lines = commits.map(({ revision, author, message }) =>
     safeText(`${shortRevision(revision)} ${message.split("\n", 1)[0] ?? ""} (${author.name})`),

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { App } from "../lib/config/apps.ts";
+import { originsOf } from "../lib/config/made-of.ts";
 import { sharedSettings } from "../lib/config/settings.ts";
 import { hostName, labelName } from "../lib/schema/names.ts";
 import { DAEMON_NAMES, type DaemonName, DAEMONS } from "./daemons.ts";
@@ -33,16 +35,27 @@ interface Updater {
   readonly checkouts?: Readonly<Record<string, { readonly repository: string }>>;
 }
 
-/** What names a repository that must be of git, where it stands, and why. */
-const namesOf = (
-  path: readonly string[],
-  named: Readonly<Record<string, { readonly repository: string }>>,
-  why: string,
-) =>
-  Object.entries(named).map(([name, { repository }]) => ({
-    path: [...path, name, "repository"],
+/** Where a repository is named that must be of git, and why. */
+interface Named {
+  readonly path: readonly string[];
+  readonly repository: string;
+  readonly why: string;
+}
+
+const namedByApps = (apps: Readonly<Record<string, App>>): readonly Named[] =>
+  Object.entries(apps).flatMap(([name, app]) =>
+    originsOf(app).map(({ repository, part }) => ({
+      path: ["apps", name, ...(part === undefined ? [] : ["parts", part]), "repository"],
+      repository,
+      why: "apps are deployed from git",
+    })),
+  );
+
+const namedByCheckouts = (checkouts: NonNullable<Updater["checkouts"]>): readonly Named[] =>
+  Object.entries(checkouts).map(([name, { repository }]) => ({
+    path: ["repo-updater", "checkouts", name, "repository"],
     repository,
-    why,
+    why: "only git can be checked out",
   }));
 
 /** The whole configuration file: what all share, and a section for each daemon. */
@@ -52,17 +65,14 @@ export const settingsSchema = sharedSettings
     const { apps, repositories } = settings;
     const checkouts =
       (settings as unknown as Readonly<Record<string, Updater>>)["repo-updater"]?.checkouts ?? {};
-    const named = [
-      ...namesOf(["apps"], apps, "apps are deployed from git"),
-      ...namesOf(["repo-updater", "checkouts"], checkouts, "only git can be checked out"),
-    ];
+    const named = [...namedByApps(apps), ...namedByCheckouts(checkouts)];
     const types = new Map(Object.entries(repositories).map(([name, { type }]) => [name, type]));
     for (const { path, repository, why } of named) {
       const known = types.get(repository);
       if (known === "git") continue;
       context.addIssue({
         code: "custom",
-        path,
+        path: [...path],
         message:
           known === undefined
             ? `names ${repository}, which is not among the repositories`

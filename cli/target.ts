@@ -1,103 +1,41 @@
-import { join } from "node:path";
-import { type Git, openMirrors } from "../lib/effects/git.ts";
+import type { App } from "../lib/config/apps.ts";
 import { Failure } from "../lib/failure.ts";
-import { type AppName, type RefName, refName, type Revision, revision } from "../lib/schema/names.ts";
-import { carriers, type Seen } from "./inventory.ts";
+import type { AppName } from "../lib/schema/names.ts";
+import type { Release } from "../lib/security/release.ts";
+import type { Seen } from "./inventory.ts";
 import type { Settings } from "./settings.ts";
+import { resolveCommit } from "./target/git.ts";
 
-/** What to make live: a revision, and the ref that a person named it by. */
-export interface Target {
-  readonly ref: RefName;
-  readonly revision: Revision;
+/** What a person named on the command line, to be made live. */
+export interface Wanted {
+  readonly app: AppName;
+  readonly configured: App;
+  readonly named: string;
 }
 
 /**
- * Finds the revision that a person means: by the refs that the hosts have fetched, which is where it must come from.
+ * Finds the release that a person means, by full object id or digest: that is what is signed.
  * @throws {Failure} NAME_INVALID, REF_UNKNOWN or REF_AMBIGUOUS
  */
 export async function resolveTarget(
   settings: Settings,
-  app: AppName,
-  named: string,
+  { app, configured, named }: Wanted,
   seen: readonly Seen[],
-): Promise<Target> {
-  if (revision.safeParse(named).success) return byRevision(settings, app, revision.parse(named));
-  const meant = SHORT.test(named) ? await commitsLike(settings, app, named) : [];
-  const wanted = candidates(named);
-  const found = new Map<string, Target>();
-  for (const { report, present } of carriers(seen, app)) {
-    const refs = report.apps.find((each) => each.app === app)?.refs ?? [];
-    for (const each of refs)
-      if (present && wanted.includes(each.ref)) found.set(`${each.ref} ${each.revision}`, each);
+): Promise<Release> {
+  switch (configured.driver) {
+    case "release":
+    case "checkout": {
+      const { ref, revision } = await resolveCommit(
+        settings,
+        { app, repository: configured.repository },
+        named,
+        seen,
+      );
+      return { type: "git", commit: revision, ref };
+    }
+    case "site":
+    case "artifact":
+    case "container":
+      throw new Failure("CONFIG_INVALID", `Cannot deploy ${app}: there is no driver ${configured.driver}`);
   }
-  const targets = [...found.values()];
-  const [commit, another] = meant;
-  if (commit !== undefined && (another !== undefined || targets.length > 0))
-    throw new Failure(
-      "REF_AMBIGUOUS",
-      `Cannot deploy ${app}: ${named} may be ${[...targets.map(({ ref }) => ref), ...meant].join(" or ")}`,
-    );
-  if (commit !== undefined) return byRevision(settings, app, commit);
-  const [only] = targets;
-  if (only === undefined)
-    throw new Failure(
-      "REF_UNKNOWN",
-      `Cannot deploy ${app}: no host has a branch or tag ${JSON.stringify(named)}${SHORT.test(named) ? ", and no revision here begins so" : ""}`,
-      { transient: true },
-    );
-  if (targets.length === 1) return only;
-  const refs = new Set(targets.map(({ ref }) => ref));
-  if (refs.size > 1)
-    throw new Failure("REF_AMBIGUOUS", `Cannot deploy ${app}: ${named} is ${[...refs].join(" and ")}`);
-  throw new Failure(
-    "REF_UNKNOWN",
-    `Cannot deploy ${app}: the hosts disagree where ${named} is: ${targets.map(({ revision: at }) => at).join(", ")}`,
-    { transient: true },
-  );
-}
-
-/** The full names that a short one may stand for. */
-function candidates(named: string): string[] {
-  const possible = named.startsWith("refs/") ? [named] : [`refs/heads/${named}`, `refs/tags/${named}`];
-  const names = possible.filter((each) => refName.safeParse(each).success);
-  if (names.length > 0) return names;
-  const shown = named.length > 80 ? `${named.slice(0, 80)}… (${named.length} characters)` : named;
-  throw new Failure(
-    "NAME_INVALID",
-    `Cannot deploy ${JSON.stringify(shown)}: it must be a branch, a tag, refs/…/NAME, or a revision`,
-  );
-}
-
-/** A revision as tables print it, and as people type it. */
-const SHORT = /^[0-9a-f]{7,63}$/;
-
-const mirrorOf = (settings: Settings, app: AppName): Git | undefined => {
-  const configured = Object.hasOwn(settings.apps, app) ? settings.apps[app] : undefined;
-  return (
-    configured &&
-    openMirrors(join(settings.state, "mirrors"), settings.repositories).of(configured.repository)
-  );
-};
-
-const commitsLike = async (
-  settings: Settings,
-  app: AppName,
-  beginning: string,
-): Promise<readonly Revision[]> =>
-  (await mirrorOf(settings, app)
-    ?.commitsLike(beginning)
-    .catch(() => [])) ?? [];
-
-/** A bare object id is deployed as part of a branch or tag that contains it: that is what policies are about. */
-async function byRevision(settings: Settings, app: AppName, wanted: Revision): Promise<Target> {
-  const refs =
-    (await mirrorOf(settings, app)
-      ?.refsContaining(wanted)
-      .catch(() => [])) ?? [];
-  const [ref] = refs;
-  if (ref !== undefined) return { ref, revision: wanted };
-  throw new Failure(
-    "REF_UNKNOWN",
-    `Cannot deploy ${app}: the mirror here has no branch or tag that contains ${wanted}`,
-  );
 }

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { type Context, defineDaemon } from "../lib/daemon/define.ts";
+import { commitsOf, requiresBuild } from "../lib/config/made-of.ts";
 import { codeOf, Failure, reasonOf } from "../lib/failure.ts";
 import { type Data, message, type Message } from "../lib/messages/catalogue.ts";
 import type { CommandId, HostName } from "../lib/schema/names.ts";
 import { duration } from "../lib/schema/quantities.ts";
+import { isAuthorisation } from "../lib/security/command.ts";
 import { fileSigner, type Signer } from "../lib/security/signer.ts";
 import { type TrustSource, trustFolder } from "../lib/security/trust.ts";
 import { type Ledger, openLedger } from "../lib/store/ledger.ts";
@@ -109,12 +111,15 @@ async function insistOn({ command }: Asked, { deps, settings: { apps } }: Surrou
   const configured = Object.hasOwn(apps, app) ? apps[app] : undefined;
   if (configured === undefined)
     throw new Failure("APP_UNKNOWN", `Cannot roll out ${app}: no app of that name is configured`);
-  if (command.kind !== "deploy" || !configured.requires.includes("build")) return;
-  const { commit } = command.release;
-  const build = await deps.ledger.buildOf(configured.repository, commit);
-  if (build?.outcome === "passed") return;
-  const how = build === undefined ? "has not ended" : build.outcome;
-  throw new Failure("BUILD_NOT_PASSED", `Cannot roll out ${app} at ${commit}: its build ${how}`);
+  if (!isAuthorisation(command)) return;
+  const commits = commitsOf(app, configured, command.release);
+  if (command.kind !== "deploy" || !requiresBuild(configured)) return;
+  for (const { repository, commit } of commits) {
+    const build = await deps.ledger.buildOf(repository, commit);
+    if (build?.outcome === "passed") continue;
+    const how = build === undefined ? "has not ended" : build.outcome;
+    throw new Failure("BUILD_NOT_PASSED", `Cannot roll out ${app} at ${commit}: its build ${how}`);
+  }
 }
 
 /** Stops a rollout, where somebody asks for it who may. */

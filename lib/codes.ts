@@ -114,6 +114,10 @@ export const codes = {
     "The app deploys only revisions whose build passed, and this one's did not.",
     "Mend what it names and push, or wait for the end of the build: `skein log -f REPOSITORY@REVISION`.",
   ],
+  RELEASE_MISFIT: [
+    "An app was asked to take a release of something that it is not made of.",
+    "The configurations of this host and of whoever asked differ: see `apps.NAME.driver` and, of a site, its parts.",
+  ],
   ROLLOUT_RUNNING: [
     "Another rollout of this app is under way.",
     "Wait for its end: `skein log -f ID`, or end it: `skein cancel ID`.",
@@ -311,6 +315,72 @@ export const codes = {
   ACCESS_OLDER_KIT: [
     "Somebody asked for a login in the older kit's way: unsigned, the password in clear. It is not allowed for this site.",
     "Use `skein access grant SITE USER`. Where the older way must go on: `access.older-kit: true`, and the site in `access.older-kit-sites`; then whoever may publish to that topic lets himself in.",
+  ],
+  // artifacts
+  STORE_UNKNOWN: [
+    "No artifact store of this name is configured, or it was not said which.",
+    "Add it to `stores:`, or name one with `--store`.",
+  ],
+  STORE_UNREACHABLE: [
+    "An artifact store does not answer, or is not there.",
+    "See that its server runs, or that its folder is mounted; a deploy can be asked for again.",
+  ],
+  STORE_REFUSED: [
+    "An artifact store does not let this user do what is asked.",
+    "Mend its keys, or what they may do there; one over HTTP can only be read from.",
+  ],
+  ARTIFACT_UNKNOWN: [
+    "The store has no such artifact, or no such version of it.",
+    "`skein artifact versions APP` lists what there is.",
+  ],
+  ARTIFACT_THERE: [
+    "The store has this version already, with other contents: a version never changes.",
+    "Put it as another version, or delete the one that is there.",
+  ],
+  ARTIFACT_INVALID: [
+    "What a store says of an artifact cannot be read, or does not fit its place.",
+    "Put it again as another version.",
+  ],
+  ARTIFACT_UNSIGNED: [
+    "An artifact is not signed, and only signed ones are taken.",
+    "Put it with `--sign`, or set `artifact.verify: if-there` for the app.",
+  ],
+  ARTIFACT_COMPAT: [
+    "An artifact is of a level of `deploy_compat` that the app does not take.",
+    "Build it for a level that is taken, or change `artifact.compat` of the app.",
+  ],
+  E_DIGEST: [
+    "The bytes of an artifact are not those that its digest was taken of.",
+    "It was damaged, or changed, in the store or on its way. Put it again, as another version.",
+  ],
+  E_TAR_PATH: [
+    "A member of an archive, or a link in it, leads to where it must not.",
+    "Pack it without the member that the message names; links must be relative, and stay within.",
+  ],
+  E_TAR_TYPE: [
+    "An archive holds something that is neither file, folder nor link.",
+    "Pack it without the member that the message names.",
+  ],
+  E_TAR_MODE: [
+    "An archive holds a program that would run as its owner.",
+    "Take the bit away before packing: chmod u-s,g-s.",
+  ],
+  E_TAR_LIMIT: [
+    "An archive is larger, or has more members, than is allowed.",
+    "Raise `artifact.limits` of the app, if it should be.",
+  ],
+  E_TAR_ROOTS: [
+    "What is in an archive does not all lie in one folder.",
+    "Pack one folder: tar -czf shop.tar.gz shop",
+  ],
+  E_TAR_DUPLICATE: [
+    "An archive holds a path twice.",
+    "Pack it anew; `tar -r` adds a second time what is there already.",
+  ],
+  E_TAR_TRUNCATED: ["An archive ends before its end.", "Pack it again; the disk may have been full."],
+  E_TAR_FORMAT: [
+    "An archive cannot be read: it is no tar, or damaged.",
+    "It must be a tar, plain or packed with gzip, xz or zstd (those programs must be on the host).",
   ],
 } as const satisfies Record<string, readonly [meaning: string, advice: string]>;
 

@@ -1,6 +1,7 @@
-import type { AppName } from "../../lib/schema/names.ts";
+import { commitsOf, requiresBuild } from "../../lib/config/made-of.ts";
 import { Failure } from "../../lib/failure.ts";
 import { portion } from "../../lib/schema/quantities.ts";
+import type { Release } from "../../lib/security/release.ts";
 import { waitForBuild } from "../build-gate.ts";
 import { defineCommand } from "../command.ts";
 import { carriers, type Seen, takeInventory } from "../inventory.ts";
@@ -8,7 +9,7 @@ import { parsed } from "../parsed.ts";
 import { launch, strategyFor } from "../launch.ts";
 import { rolloutOptions, subjectOf } from "../rollout-options.ts";
 import { withSession, type Session } from "../session.ts";
-import { resolveTarget, type Target } from "../target.ts";
+import { resolveTarget, type Wanted } from "../target.ts";
 
 /** How long the hosts may take to have fetched what was pushed a moment ago, in milliseconds. */
 const FETCHING = 3_000;
@@ -38,30 +39,28 @@ export const deploy = defineCommand({
           ? undefined
           : parsed(portion, /^\d+$/.test(args.batch) ? Number(args.batch) : args.batch, "--batch");
       const strategy = strategyFor(configured, { canary: args.canary, batch, onFailure: args.onFailure });
-      const { target, seen } = await findTarget(session, app, args.ref);
+      const { target, seen } = await findTarget(session, { app, configured, named: args.ref });
       const hosts = carriers(seen, app, filter);
       if (hosts.length === 0)
         throw new Failure(
           "HOSTS_NONE",
           `Cannot deploy ${app}: no host carries it${filter === undefined ? "" : ` and fits ${filter}`}`,
         );
-      if (configured.requires.includes("build") && !args.dryRun)
-        await waitForBuild(session.ledger, configured.repository, target.revision);
+      const commits = commitsOf(app, configured, target);
+      if (requiresBuild(configured) && !args.dryRun)
+        for (const { repository, commit } of commits) await waitForBuild(session.ledger, repository, commit);
       return launch(session, { ...args, kind: "deploy", app, configured, target, hosts, strategy });
     }),
 });
 
 /** Finds what a person means. What was pushed a moment ago may still be on its way to the hosts. */
-async function findTarget(
-  session: Session,
-  app: AppName,
-  ref: string,
-): Promise<{ target: Target; seen: Seen[] }> {
+async function findTarget(session: Session, wanted: Wanted): Promise<{ target: Release; seen: Seen[] }> {
+  const { app } = wanted;
   const until = Date.now() + FETCHING;
   for (;;) {
     const seen = await takeInventory(session, { app, refs: true });
     try {
-      return { target: await resolveTarget(session.settings, app, ref, seen), seen };
+      return { target: await resolveTarget(session.settings, wanted, seen), seen };
     } catch (error) {
       const mayPass =
         error instanceof Failure && error.transient && carriers(seen, app).some(({ present }) => present);

@@ -1,11 +1,12 @@
 import type { AppName } from "../../lib/schema/names.ts";
 import { Failure } from "../../lib/failure.ts";
+import { type Release, releaseOf } from "../../lib/security/release.ts";
 import { defineCommand } from "../command.ts";
 import { carriers, type Seen, takeInventory } from "../inventory.ts";
 import { launch, strategyFor } from "../launch.ts";
 import { rolloutOptions, subjectOf } from "../rollout-options.ts";
 import { withSession } from "../session.ts";
-import { resolveTarget, type Target } from "../target.ts";
+import { resolveTarget } from "../target.ts";
 
 export const rollback = defineCommand({
   options: (yargs) =>
@@ -22,7 +23,7 @@ export const rollback = defineCommand({
       const target =
         args.to === undefined
           ? formerOf(app, hosts)
-          : await resolveTarget(session.settings, app, args.to, seen);
+          : await resolveTarget(session.settings, { app, configured, named: args.to }, seen);
       const strategy = strategyFor(configured, { canary: args.canary });
       return launch(session, {
         ...args,
@@ -38,7 +39,7 @@ export const rollback = defineCommand({
 });
 
 /** The release that was live before, where all hosts agree on it. */
-function formerOf(app: AppName, hosts: readonly Seen[]): Target {
+function formerOf(app: AppName, hosts: readonly Seen[]): Release {
   const present = hosts.filter((each) => each.present).map(({ report }) => report);
   const formers = present.map(({ apps }) => apps.find((each) => each.app === app)?.former ?? undefined);
   const [first] = formers;
@@ -55,5 +56,5 @@ function formerOf(app: AppName, hosts: readonly Seen[]): Target {
       `Cannot roll ${app} back: the hosts had different revisions live before; say which with --to`,
     );
   }
-  return { ref: first.ref, revision: first.revision };
+  return releaseOf(first);
 }

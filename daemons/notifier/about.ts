@@ -1,3 +1,4 @@
+import { originsOf } from "../../lib/config/made-of.ts";
 import type { SharedSettings } from "../../lib/config/settings.ts";
 import type { Data } from "../../lib/messages/catalogue.ts";
 import type { Envelope } from "../../lib/messages/envelope.ts";
@@ -36,7 +37,7 @@ export function aboutOf(
   const told = { ...(rollout === undefined ? {} : picked(rollout)), ...own };
   const app =
     told.app !== undefined && Object.hasOwn(apps, told.app) ? apps[told.app as keyof typeof apps] : undefined;
-  const repository = told.repository ?? app?.repository;
+  const repository = told.repository ?? (app && originsOf(app)[0]?.repository);
   const push = told.revision === undefined ? undefined : memory.push(told.revision);
   const pushed = envelope.type === "commit.pushed" ? envelope.data : push;
   const known = repository !== undefined && Object.hasOwn(repositories, repository);

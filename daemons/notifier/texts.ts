@@ -1,6 +1,6 @@
 import { counted } from "../../lib/messages/catalogue/entry.ts";
 import { type Envelope, lineOf } from "../../lib/messages/envelope.ts";
-import { shortRevision } from "../../lib/schema/names.ts";
+import { shortRef, shortRevision } from "../../lib/schema/names.ts";
 import type { About, Tone } from "./notice.ts";
 import type { View } from "../../lib/template.ts";
 
@@ -12,8 +12,6 @@ export function toneOf({ type }: Envelope, { outcome = "" }: About): Tone {
   if (type === "deploy.refused" || BAD.has(outcome)) return "bad";
   return GOOD.has(outcome) ? "good" : "plain";
 }
-
-const shortRef = (ref: string): string => ref.replace(/^refs\/(heads|tags)\//, "");
 
 /** A message in words: those of the catalogue, or better ones where more is known than the message says itself. */
 export function wordsOf(envelope: Envelope, about: About): string {

@@ -9,6 +9,7 @@ import {
 } from "../../lib/security/command.ts";
 import { namespaces } from "../../lib/security/namespaces.ts";
 import { openEnvelope } from "../../lib/security/open-envelope.ts";
+import { revisionOf } from "../../lib/security/release.ts";
 import { permits, type Policy } from "../../lib/security/policy.ts";
 import type { Trust } from "../../lib/security/trust.ts";
 import { planBatches } from "./plan.ts";
@@ -77,7 +78,7 @@ export function beginRollout(
     app: command.app,
     environment: command.environment,
     kind: command.kind,
-    revision: release.commit,
+    revision: revisionOf(release),
     ref: release.ref,
     by,
     why: command.why,

@@ -11,7 +11,7 @@ import {
   environmentName,
   type HostName,
   hostName,
-  refName,
+  releaseRef,
   revision,
 } from "../../lib/schema/names.ts";
 import { signedEnvelope } from "../../lib/schema/signed-envelope.ts";
@@ -34,7 +34,7 @@ export const rollout = z.object({
   environment: environmentName,
   kind: z.enum(["deploy", "rollback"]),
   revision,
-  ref: refName,
+  ref: releaseRef,
   by: z.string(),
   why: z.string(),
   /** What the person signed, as it goes to each host, and the digest that each *go* names. */

@@ -25,21 +25,45 @@ export function keysOf(schema: z.ZodType, path = ""): readonly Key[] {
     case "array":
       return keysOf(def.element as z.ZodType, `${path}[]`);
     case "union":
-      return def.options.flatMap((option) => variantKeys(option as z.ZodType, def, path));
+      return "discriminator" in def
+        ? formsOf(def.options as readonly z.ZodType[], String(def.discriminator), path)
+        : def.options.flatMap((option) => keysOf(option as z.ZodType, path));
     default:
       return [];
   }
 }
 
-/** The keys of one of several forms of a section, such as `channels.NAME (slack).url`: which one it is, a key of it says. */
-function variantKeys(option: z.ZodType, union: object, path: string): readonly Key[] {
-  if (!("discriminator" in union)) return keysOf(option, path);
-  const form = definitionOf(option);
-  if (form.type !== "object") return [];
-  const says = form.shape[String(union.discriminator)] as z.ZodType | undefined;
-  const told = says === undefined ? undefined : definitionOf(says);
-  return keysOf(option, `${path} (${told?.type === "literal" ? told.values.join(", ") : "other"})`);
+/**
+ * The keys of the forms of a section. What all of them have is told once; the others are told by the form that has them, such
+ * as `channels.NAME (slack).url`: which one it is, a key of it says.
+ */
+function formsOf(options: readonly z.ZodType[], discriminator: string, path: string): readonly Key[] {
+  const forms = options.flatMap((option) => {
+    const form = definitionOf(option);
+    return form.type === "object"
+      ? [{ option, shape: form.shape as Readonly<Record<string, z.ZodType>> }]
+      : [];
+  });
+  const [first, ...others] = forms.map(({ shape }) => shape);
+  const shared = Object.keys(first ?? {}).filter(
+    (key) => key !== discriminator && others.every((shape) => shape[key] === first?.[key]),
+  );
+  if (shared.length === 0)
+    return forms.flatMap(({ option, shape }) => keysOf(option, named(path, shape, discriminator)));
+  const same = new Set(shared);
+  const keys = (shape: Readonly<Record<string, z.ZodType>>, at: string, wanted: (key: string) => boolean) =>
+    Object.entries(shape).flatMap(([key, each]) => (wanted(key) ? keyAt(each, `${at}.${key}`) : []));
+  return [
+    ...keys(first ?? {}, path, (key) => same.has(key)),
+    ...forms.flatMap(({ shape }) => keys(shape, named(path, shape, discriminator), (key) => !same.has(key))),
+  ];
 }
+
+const named = (path: string, shape: Readonly<Record<string, z.ZodType>>, discriminator: string): string => {
+  const says = shape[discriminator];
+  const told = says === undefined ? undefined : definitionOf(bare(says));
+  return `${path} (${told?.type === "literal" ? told.values.join(", ") : "other"})`;
+};
 
 function keyAt(schema: z.ZodType, path: string): readonly Key[] {
   const { initial, required, says } = wrapping(schema);

@@ -49,11 +49,17 @@ function readText(file: string): string {
   }
 }
 
-function absolute({ state, repositories, apps }: SharedSettings, directory: string): Partial<SharedSettings> {
+function absolute(
+  { state, repositories, stores, apps }: SharedSettings,
+  directory: string,
+): Partial<SharedSettings> {
   const local = (path: string) => (/^(\/|\.\.?\/)/.test(path) ? resolve(directory, path) : path);
   return {
     state: resolve(directory, process.env["SKEIN_STATE"] ?? state),
     repositories: mapValues(repositories, (each) => ({ ...each, url: local(each.url) })),
+    stores: mapValues(stores, (each) =>
+      each.folder === undefined ? each : { ...each, folder: resolve(directory, each.folder) },
+    ),
     apps: mapValues(apps, (each) => ({ ...each, root: resolve(directory, each.root) })),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { hostName, labelName, repositoryName } from "../schema/names.ts";
 import { apps } from "./apps.ts";
+import { stores } from "./stores.ts";
 import { topics } from "./topics.ts";
 
 const repository = z.strictObject({
@@ -59,6 +60,7 @@ export const sharedSettings = z.strictObject({
     .record(repositoryName, repository)
     .default({})
     .describe("The repositories that Skein knows."),
+  stores: stores.describe("Where artifacts are kept, for apps that are deployed from them."),
   apps: apps.describe("What gets deployed."),
   log: z
     .strictObject({

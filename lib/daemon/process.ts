@@ -27,6 +27,8 @@ const STATUS: Partial<Record<Code, number>> = {
   BROKER_ADDRESS: EXIT.config,
   BROKER_UNREACHABLE: EXIT.unavailable,
   BROKER_REFUSED: EXIT.unavailable,
+  STORE_UNKNOWN: EXIT.config,
+  STORE_UNREACHABLE: EXIT.unavailable,
   LISTEN_FAILED: EXIT.unavailable,
   ANSWER_TIMEOUT: EXIT.unavailable,
 };

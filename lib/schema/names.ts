@@ -60,12 +60,40 @@ export const refName = named<"RefName">(
 );
 export type RefName = z.infer<typeof refName>;
 
+/** A part of a site, such as `theme`. */
+export const partName = named<"PartName">(
+  /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+  "a part such as theme",
+);
+export type PartName = z.infer<typeof partName>;
+
+/** A version of an artifact in one of its targets, as a policy and a release name it. */
+export const artifactRef = named<"ArtifactRef">(
+  /^(?!.*\.\.)(?!.*\/latest$)(?!.*\.meta$)refs\/artifacts\/[A-Za-z0-9][A-Za-z0-9._-]{0,63}\/[A-Za-z0-9][A-Za-z0-9._+~-]{0,99}$/,
+  "a version of an artifact such as refs/artifacts/master/1.4.2",
+);
+
+/** What an image is called in its registry, as a policy and a release name it. */
+export const imageRef = named<"ImageRef">(
+  /^(?!.*\.\.)refs\/images\/[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/,
+  "an image such as refs/images/1.4.2",
+);
+
+/** What a release goes by, whatever it is made of. */
+export const releaseRef = z.union([refName, artifactRef, imageRef], {
+  error: "must be a full ref such as refs/heads/main, refs/artifacts/master/1.4.2 or refs/images/1.4.2",
+});
+export type ReleaseRef = z.infer<typeof releaseRef>;
+
 /** A full object id of a commit: 40 hexadecimal digits (SHA-1) or 64 (SHA-256). */
 export const revision = named<"Revision">(
   /^([0-9a-f]{40}|[0-9a-f]{64})$/,
   "a full object id of 40 or 64 hexadecimal digits",
 );
 export type Revision = z.infer<typeof revision>;
+
+/** SHA-256 of what a release is made of: it stands where the id of a commit stands. */
+export const digest = named<"Revision">(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits");
 
 /** A revision of Subversion, such as `r42`; `r0` is the empty repository. */
 export const svnRevision = named<"SvnRevision">(
@@ -114,8 +142,9 @@ export const releaseName = named<"ReleaseName">(
 );
 export type ReleaseName = z.infer<typeof releaseName>;
 
-/** The short name of a branch or tag, for people. */
-export const shortRef = (ref: RefName): string => ref.replace(/^refs\/(heads|tags)\//, "");
+/** The short name of a branch, a tag or a version, for people. */
+export const shortRef = (ref: string): string =>
+  ref.replace(/^refs\/(heads\/|tags\/|images\/|artifacts\/[^/]*\/)/, "");
 
 /** The first digits of a revision, for people. */
 export const shortRevision = (id: string): string => (/^r\d+$/.test(id) ? id : id.slice(0, 7));

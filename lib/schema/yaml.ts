@@ -1,11 +1,22 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml";
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Tags,
+  visit,
+} from "yaml";
 import type { z } from "zod";
 import { Failure } from "../failure.ts";
 
 const MOST_BYTES = 256 * 1024;
 const MOST_DEPTH = 64;
 
-interface Found {
+/** Something that is wrong in a text, and where. */
+export interface Found {
   readonly line: number;
   readonly column: number;
   readonly says: string;
@@ -43,8 +54,16 @@ export type ReadYaml =
   | { readonly document: Document.Parsed; readonly at: (offset: number, says: string) => Found }
   | { readonly flaws: readonly Found[] };
 
+/** What a reader takes besides plain YAML. */
+interface Dialect {
+  /** Tags that mean something to it; every other one is refused. */
+  readonly customTags?: Tags;
+  /** Whether it tells whole numbers, of any size, from others. */
+  readonly intAsBigInt?: boolean;
+}
+
 /** Reads one document, within bounds: no aliases, no more than a person writes. */
-export function readYaml(text: string): ReadYaml {
+export function readYaml(text: string, dialect: Dialect = {}): ReadYaml {
   const tooMuch = excess(text);
   if (tooMuch !== undefined) return { flaws: [tooMuch] };
 
@@ -55,6 +74,8 @@ export function readYaml(text: string): ReadYaml {
     strict: true,
     uniqueKeys: true,
     stringKeys: true,
+    resolveKnownTags: false,
+    ...dialect,
   });
   const at = (offset: number, says: string): Found => {
     const { line, col } = lines.linePos(offset);
@@ -74,22 +95,24 @@ function aliasesIn(document: Document.Parsed): number[] {
   return offsets;
 }
 
-/** Deep nesting overflows the stack of any recursive parser: it is refused before one sees it. */
-function excess(text: string): Found | undefined {
+/** Deep nesting overflows the stack of any recursive parser, or ends the process: it is refused before one sees it. */
+export function excess(text: string): Found | undefined {
   if (Buffer.byteLength(text) > MOST_BYTES)
     return { line: 1, column: 1, says: `is larger than ${MOST_BYTES} bytes` };
   let open = 0;
   for (const [index, line] of text.split("\n").entries()) {
-    open = Math.max(0, open + count(line, /[[{]/g) - count(line, /[\]}]/g));
     const indent = /^[ ?-]*/.exec(line)?.[0].length ?? 0;
-    if (open > MOST_DEPTH || indent > 4 * MOST_DEPTH) {
+    let deepest = open;
+    for (const bracket of line.match(/[[\]{}]/g) ?? []) {
+      open = Math.max(0, open + ("[{".includes(bracket) ? 1 : -1));
+      deepest = Math.max(deepest, open);
+    }
+    if (deepest > MOST_DEPTH || indent > 4 * MOST_DEPTH) {
       return { line: index + 1, column: 1, says: `is nested more than ${MOST_DEPTH} deep` };
     }
   }
   return undefined;
 }
-
-const count = (line: string, pattern: RegExp): number => line.match(pattern)?.length ?? 0;
 
 function located(
   issue: z.core.$ZodIssue,

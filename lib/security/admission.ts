@@ -1,8 +1,9 @@
 import type { Code } from "../codes.ts";
 import { Failure } from "../failure.ts";
-import type { HostName, RefName, Revision } from "../schema/names.ts";
+import type { HostName, ReleaseRef, Revision } from "../schema/names.ts";
 import { isAuthorisation } from "./command.ts";
 import { approvalsLacking, permits, type Policy } from "./policy.ts";
+import { refsOf, type Release } from "./release.ts";
 import type { Accepted } from "./verify.ts";
 
 /** What only the host knows; asked for when it is needed, and not before. */
@@ -13,8 +14,14 @@ export interface HostFacts {
   readonly lockHolder: () => Promise<string | undefined>;
   /** What is live of the app. */
   readonly live: () => Promise<Revision | null>;
-  /** The branches and tags that a commit is reachable from, by their names in the repository. */
-  readonly refsContaining: (commit: Revision) => Promise<readonly RefName[]>;
+  /** Each thing that a release is made of, and the refs that it is reachable from, by their names where it comes from. */
+  readonly sources: (release: Release) => Promise<readonly Source[]>;
+}
+
+/** One thing that a release is made of. */
+export interface Source {
+  readonly revision: Revision;
+  readonly refs: readonly ReleaseRef[];
 }
 
 interface AdmissionCheck {
@@ -29,13 +36,16 @@ export const admissionChecks: readonly AdmissionCheck[] = [
     name: "policy",
     code: "E_POLICY",
     objection: async ({ command, ...by }, { policy }) => {
-      const refs = isAuthorisation(command) ? [command.release.ref] : undefined;
-      const lacking = approvalsLacking(policy, { ...command, ...by, refs });
+      const refs = isAuthorisation(command) ? refsOf(command.release) : [undefined];
+      const lackingFor = (ref: ReleaseRef | undefined) =>
+        approvalsLacking(policy, { ...command, ...by, refs: ref && [ref] });
+      const lacking = Math.max(...refs.map(lackingFor));
+      const worst = refs.find((ref) => lackingFor(ref) === lacking);
       const what = `${by.principal}, for ${command.kind} of ${command.app} in ${command.environment}`;
       if (lacking === 0) return undefined;
       return Number.isFinite(lacking)
         ? `${what}, lacks ${lacking} approvals`
-        : `no rule of the policy allows ${what}${refs ? ` from ${refs[0]}` : ""}`;
+        : `no rule of the policy allows ${what}${worst ? ` from ${worst}` : ""}`;
     },
   },
   {
@@ -60,12 +70,11 @@ export const admissionChecks: readonly AdmissionCheck[] = [
   {
     name: "reachability",
     code: "E_REF",
-    objection: async ({ command, ...by }, { policy, refsContaining }) => {
+    objection: async ({ command, ...by }, { policy, sources }) => {
       if (!isAuthorisation(command)) return undefined;
-      const refs = await refsContaining(command.release.commit);
-      return permits(policy, { ...command, ...by, refs })
-        ? undefined
-        : `${command.release.commit} is on no ref that the policy allows`;
+      const found = await sources(command.release);
+      const out = found.find(({ refs }) => !permits(policy, { ...command, ...by, refs }));
+      return out && `${out.revision} is on no ref that the policy allows`;
     },
   },
 ];

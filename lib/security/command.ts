@@ -1,18 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { z } from "zod";
-import {
-  appName,
-  commandId,
-  type CommandId,
-  environmentName,
-  hostName,
-  refName,
-  revision,
-} from "../schema/names.ts";
+import { appName, commandId, type CommandId, environmentName, hostName, revision } from "../schema/names.ts";
 import { portion } from "../schema/quantities.ts";
 import type { AccessCommand } from "./access-command.ts";
 import { type Namespace, namespaces } from "./namespaces.ts";
 import { decodePayload, encodePayload, instant, why } from "./payload.ts";
+import { release } from "./release.ts";
 
 export const COMMAND_TYPE = "application/vnd.skein.command+json;v=1";
 const MOST_HOSTS = 1_000;
@@ -40,7 +33,7 @@ const authorisation = z
   .strictObject({
     ...common,
     kind: z.enum(["deploy", "rollback"]),
-    release: z.strictObject({ type: z.literal("git"), commit: revision, ref: refName }),
+    release,
     /** Expanded: what was seen is what is signed. */
     hosts: z
       .array(hostName)

@@ -8,6 +8,8 @@ export const namespaces = {
   access: "access@skein",
   /** A second person agrees to what the first one asks for. */
   approve: "approve@skein",
+  /** Whoever builds says that an artifact is theirs. */
+  artifact: "artifact@skein",
   /** A host answers. */
   reply: "reply@skein",
 } as const;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { matches } from "../schema/filter.ts";
-import type { AppName, EnvironmentName, RefName, SiteName } from "../schema/names.ts";
+import type { AppName, EnvironmentName, ReleaseRef, SiteName } from "../schema/names.ts";
 import type { AccessKind } from "./access-command.ts";
 import { type CommandKind, purposes } from "./command.ts";
 
@@ -76,7 +76,7 @@ export interface Inquiry extends Asking {
   readonly environment: EnvironmentName;
   readonly kind: CommandKind;
   /** The refs that contain the commit; nothing for a kind of command that names no commit. */
-  readonly refs: readonly RefName[] | undefined;
+  readonly refs: readonly ReleaseRef[] | undefined;
 }
 
 /** What somebody asks of a host, about who may log in at a site. */

@@ -8,6 +8,7 @@ import type { Step } from "../../agent/step.ts";
 import { app } from "../../lib/config/apps.ts";
 import type { LiveRelease } from "../../lib/messages/catalogue/deploys.ts";
 import { commandId, refName, releaseName, revision } from "../../lib/schema/names.ts";
+import { revisionOf } from "../../lib/security/release.ts";
 import { aDeploy, NOON } from "../lib/security/builders.ts";
 
 const REF = refName.parse("refs/heads/main");
@@ -60,6 +61,8 @@ const property = (holds: (...given: [ReturnType<typeof app.parse>, Request, Fact
 const those = <Kind extends Step["do"]>(steps: readonly Step[], kind: Kind) =>
   steps.filter((step): step is Extract<Step, { readonly do: Kind }> => step.do === kind);
 
+const wantedBy = ({ command }: Request) => revisionOf(command.release);
+
 test("the steps of a plan stand in the order of the flow", () => {
   property((shop, request, facts) => {
     const flow: readonly string[] = [...prepareFlow, ...deployFlow];
@@ -71,8 +74,8 @@ test("the steps of a plan stand in the order of the flow", () => {
 });
 
 test("preparing never touches what is live, and never removes what is or was", () => {
-  property((_shop, request, facts) => {
-    const steps = planPrepare(request, facts);
+  property((shop, request, facts) => {
+    const steps = planPrepare(shop, request, facts);
     const removed = those(steps, "prune").flatMap(({ releases }) => releases);
     const untouched = ["publish", "declare", "script", "link-shared"];
     expect(steps.filter((step) => untouched.includes(step.do))).toEqual([]);
@@ -95,7 +98,7 @@ test("what is published is what is declared, and it is what was asked for", () =
   property((shop, request, facts) => {
     const { release } = targetOf(request, facts);
     const steps = planGo(shop, request, facts, release);
-    const revision = request.command.release.commit;
+    const revision = wantedBy(request);
     expect(those(steps, "publish").filter((step) => step.release !== release)).toEqual([]);
     const wrong = those(steps, "declare").filter(
       ({ lives: [live, ...former] }) =>
@@ -107,7 +110,7 @@ test("what is published is what is declared, and it is what was asked for", () =
 
 test("a deploy of what is live is no step at all, unless it is forced", () => {
   property((shop, request, facts) => {
-    const isLive = facts.lives[0]?.revision === request.command.release.commit;
+    const isLive = facts.lives[0]?.revision === wantedBy(request);
     expect(planDeploy(shop, request, facts).length === 0).toBe(isLive && request.command.force !== true);
   });
 });
@@ -116,15 +119,19 @@ test("a release that failed, or is not complete, is never taken again", () => {
   property((_shop, request, facts) => {
     const { release, state } = targetOf(request, facts);
     const known = facts.releases.find(({ name }) => name === release);
-    const usable = known?.failed === false && known.revision === request.command.release.commit;
+    const usable = known?.failed === false && known.revision === wantedBy(request);
     const wanted = { new: known === undefined, built: usable, live: release === facts.lives[0]?.release };
     expect(wanted[state]).toBe(true);
   });
 });
 
 test("the way back publishes and declares what was live before, and nothing where nothing was", () => {
-  property((_shop, _request, { lives }) => {
-    const steps = planBack(lives, releaseName.parse("20261121T101502-9fceb02"));
+  property((shop, request, { lives }) => {
+    const failed = {
+      release: releaseName.parse("20261121T101502-9fceb02"),
+      revision: wantedBy(request),
+    };
+    const steps = planBack(shop, lives, failed);
     const flow: readonly string[] = rollbackFlow;
     expect(steps.filter(({ phase }) => !flow.includes(phase))).toEqual([]);
     expect(those(steps, "publish").map(({ release }) => release)).toEqual([lives[0]?.release ?? null]);

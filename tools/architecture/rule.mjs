@@ -12,6 +12,7 @@ const pure = { parts: [], packages: [], node: [] };
 
 /** What daemons and the agent stand on. */
 const lib = [
+  "lib/artifacts",
   "lib/bus",
   "lib/codes.ts",
   "lib/config",
@@ -91,13 +92,19 @@ export const RULE = {
     packages: ["unixcrypt"],
     node: ["crypto"],
   },
+  // What is built, kept and fetched: any store, with the signatures of commands.
+  "lib/artifacts": {
+    parts: ["lib/config", "lib/effects", "lib/schema", "lib/security", "lib/failure.ts"],
+    packages: ["zod"],
+    node: [],
+  },
   "lib/store": {
     parts: ["lib/messages", "lib/schema"],
     packages: ["@photostructure/sqlite", "kysely", "zod"],
     node: ["fs", "path"],
   },
   "lib/config": {
-    parts: ["lib/effects", "lib/messages", "lib/schema", "lib/failure.ts"],
+    parts: ["lib/effects", "lib/messages", "lib/schema", "lib/security", "lib/failure.ts"],
     packages: ["zod"],
     node: ["fs", "os", "path"],
     env: true,

@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { appName, commandId, hostName, refName, releaseName, revision } from "../../schema/names.ts";
+import {
+  appName,
+  commandId,
+  hostName,
+  partName,
+  refName,
+  releaseName,
+  releaseRef,
+  revision,
+} from "../../schema/names.ts";
 import { signedEnvelope } from "../../schema/signed-envelope.ts";
 import { entry, text, instant, lines, seconds, sequence, counted, firstLine, problem } from "./entry.ts";
 
@@ -10,7 +19,11 @@ export const aboutDeploy = { rollout: commandId, app: appName, host: hostName };
 export const liveRelease = z.object({
   release: releaseName,
   revision,
-  ref: refName,
+  ref: releaseRef,
+  parts: z
+    .array(z.object({ part: partName, commit: revision, ref: refName }))
+    .optional()
+    .describe("Of a site: what each of its parts stands at."),
   since: instant,
   by: text(300),
   rollout: commandId,

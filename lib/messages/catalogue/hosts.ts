@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { appName, commandId, environmentName, hostName, refName, revision } from "../../schema/names.ts";
+import {
+  appName,
+  commandId,
+  environmentName,
+  hostName,
+  partName,
+  refName,
+  revision,
+} from "../../schema/names.ts";
 import { liveRelease } from "./deploys.ts";
 import { entry, text, instant, counted, firstLine } from "./entry.ts";
 
@@ -10,7 +18,13 @@ const carriedApp = z.object({
   live: liveRelease.nullable(),
   former: liveRelease.nullable().describe("What was live before, which a rollback makes live again."),
   refs: z
-    .array(z.object({ ref: refName, revision }))
+    .array(
+      z.object({
+        part: partName.optional().describe("Of a site: which part has it."),
+        ref: refName,
+        revision,
+      }),
+    )
     .optional()
     .describe("Where it was asked for."),
 });

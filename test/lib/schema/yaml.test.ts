@@ -47,6 +47,7 @@ test.each([
   ["a key that stands twice", "host: a\nhost: b\n", /^skein\.yaml:2:1 Map keys must be unique/],
   ["an alias bomb", `a: &a [x]\nb: [${"*a, ".repeat(20)}*a]\n`, /an alias is not read here/],
   ["deep nesting", "[".repeat(20_000), /nested more than/],
+  ["deep nesting that ends on its line", `${"[".repeat(20_000)}${"]".repeat(20_000)}`, /nested more than/],
   [
     "deep nesting by indentation",
     Array.from({ length: 400 }, (_, at) => `${" ".repeat(at)}a:`).join("\n"),

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Code } from "../../../lib/codes.ts";
 import { admit, type HostFacts } from "../../../lib/security/admission.ts";
 import { type Command, newCommandId } from "../../../lib/security/command.ts";
+import { releaseRef } from "../../../lib/schema/names.ts";
 import { policy } from "../../../lib/security/policy.ts";
 import type { Accepted } from "../../../lib/security/verify.ts";
 import { aDeploy, anOrder, ANYTHING, host, revisionOf } from "./builders.ts";
@@ -30,10 +31,15 @@ function aHost(given: Partial<HostFacts> = {}) {
     policy: given.policy ?? ANYTHING,
     lockHolder: noting("lock", given.lockHolder ?? (async () => undefined)),
     live: noting("live", given.live ?? (async () => revisionOf("b"))),
-    refsContaining: noting("refs", given.refsContaining ?? (async () => [aDeploy().release.ref])),
+    sources: noting("refs", given.sources ?? (async () => [aSource(aDeploy().release.ref)])),
   };
   return { facts, asked };
 }
+
+const aSource = (...refs: string[]) => ({
+  revision: revisionOf("c"),
+  refs: refs.map((ref) => releaseRef.parse(ref)),
+});
 
 const onlyTags = policy.parse({
   rules: [{ ...ANYTHING.rules[0], refs: ["refs/tags/*"], approvals: 1 }],
@@ -51,7 +57,7 @@ test.each<[Code, string, Partial<HostFacts>, string[]]>([
   ["E_LOCKED", "somebody else holds the lock", { lockHolder: async () => "another deploy" }, ["lock"]],
   ["E_PRECONDITION", "something else is live", { live: async () => revisionOf("d") }, ["lock", "live"]],
   ["E_PRECONDITION", "nothing is live", { live: async () => null }, ["lock", "live"]],
-  ["E_REF", "the commit is on no ref", { refsContaining: async () => [] }, ["lock", "live", "refs"]],
+  ["E_REF", "the commit is on no ref", { sources: async () => [aSource()] }, ["lock", "live", "refs"]],
 ])("%s when %s; nothing further is asked", async (code, _what, given, questions) => {
   const { facts, asked } = aHost(given);
   await expect(admit(accepted(aDeploy()), facts)).rejects.toMatchObject({ code });
@@ -61,9 +67,7 @@ test.each<[Code, string, Partial<HostFacts>, string[]]>([
 test("a commit that is on refs of others alone is refused", async () => {
   const { facts } = aHost({
     policy: onlyTags,
-    refsContaining: async () => [
-      aDeploy({ release: { ...aDeploy().release, ref: "refs/heads/x" } }).release.ref,
-    ],
+    sources: async () => [aSource("refs/heads/x")],
   });
   const approved = accepted(aDeploy(), { approvals: ["bob@x"] });
   await expect(admit(approved, facts)).rejects.toMatchObject({ code: "E_REF" });
@@ -79,4 +83,24 @@ test("an order names no commit, so that it needs only the policy and the lock", 
   const { facts, asked } = aHost();
   await admit(accepted(anOrder({ rollout: newCommandId() })), facts);
   expect(asked).toEqual(["lock"]);
+});
+
+test("of a site every part must be on a ref that the policy allows", async () => {
+  const part = (name: string, ref: string) => ({ part: name, commit: revisionOf("c"), ref });
+  const site = (...refs: string[]) =>
+    accepted(
+      aDeploy({
+        expect: {},
+        release: { type: "site", ref: refs[0], parts: refs.map((ref, at) => part(`part${at}`, ref)) },
+      }),
+      { approvals: ["bob@x"] },
+    );
+  const { facts } = aHost({
+    policy: onlyTags,
+    sources: async () => [aSource("refs/tags/v1"), aSource("refs/heads/x")],
+  });
+  await expect(admit(site("refs/tags/v1", "refs/heads/x"), facts)).rejects.toMatchObject({
+    code: "E_POLICY",
+  });
+  await expect(admit(site("refs/tags/v1", "refs/tags/v2"), facts)).rejects.toMatchObject({ code: "E_REF" });
 });

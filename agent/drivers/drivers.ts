@@ -1,0 +1,20 @@
+import type { App, DriverName } from "../../lib/config/apps.ts";
+import { Failure } from "../../lib/failure.ts";
+import type { Driver } from "./driver.ts";
+import { releaseDriver } from "./release.ts";
+
+/** Every driver, by the name that an app's configuration calls it by. */
+const drivers: { readonly [Kind in DriverName]?: Driver<Kind> } = {
+  release: releaseDriver,
+};
+
+/**
+ * The driver of an app.
+ * @throws {Failure} CONFIG_INVALID where this version has none of that name
+ */
+export function driverOf(app: App): Driver {
+  const found = drivers[app.driver];
+  // A driver is only ever given the app that named it.
+  if (found !== undefined) return found as unknown as Driver;
+  throw new Failure("CONFIG_INVALID", `Cannot plan a deploy: there is no driver ${app.driver}`);
+}

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { EVERY_HOST, hostFilter } from "../../schema/filter.ts";
+import { environmentName } from "../../schema/names.ts";
+import { duration } from "../../schema/quantities.ts";
+import { check } from "./check.ts";
+import { strategy } from "./strategy.ts";
+import { pathInside, perHost } from "./text.ts";
+
+/** What every app may say, whatever it is made of. */
+export const common = {
+  environment: environmentName
+    .default(environmentName.parse("production"))
+    .describe("Named in policies and scripts."),
+  hosts: hostFilter.default(EVERY_HOST).describe("Which hosts carry it: a filter over names and labels."),
+  root: perHost.describe("Its folder on a host: `releases`, `current` and `shared` are made in it."),
+  shared: z
+    .array(pathInside)
+    .default([])
+    .describe("Paths that outlive releases: linked from `shared/` into each."),
+  scripts: pathInside
+    .default("deploy")
+    .describe("The folder of what is deployed that holds pre-deploy, pre-link and post-deploy."),
+  "script-timeout": duration.prefault("10m").describe("How long a script may run."),
+  user: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name such as www-data" })
+    .optional()
+    .describe("The user that scripts run as; the agent's own where it is left out."),
+  keep: z.int().min(1).max(1_000).default(5).describe("How many former releases stay for a rollback."),
+  check: check.optional().describe("How to see that the app works."),
+  strategy: strategy.prefault({}).describe("How a rollout goes over the hosts."),
+};
+
+/** Whether links of what is deployed may lead out of the release. */
+export const symlinks = z
+  .enum(["inside", "any"])
+  .default("inside")
+  .describe("Whether links of what is deployed may lead out of the release.");
+
+/** What a revision must have before it may be deployed: only those of git are built here. */
+export const requires = z
+  .array(z.enum(["build"]))
+  .default([])
+  .describe("What a revision must have before it may be deployed.");
+
+/** What of a former release may be shared with the next. */
+export const share = z
+  .array(z.enum(["reflink", "hardlink"]))
+  .default(["reflink", "hardlink"])
+  .describe(
+    "How files that did not change may be shared with the former release: what the file system can of these, the first one first; `[]` gives each release files of its own.",
+  );
