@@ -58,13 +58,14 @@ export async function shareFiles(
   from: string,
   into: string,
   files: readonly Written[],
+  uid?: number,
 ): Promise<Shared> {
   const taken: Written[] = [];
   const missed: Written[] = [];
   const folders = folderMaker(into);
   const pause = breather();
   for (const file of files) {
-    const came = takeOver(way, from, into, file, folders);
+    const came = takeOver({ way, from, into, uid, folders }, file);
     if (came === undefined) missed.push(file);
     else taken.push(came);
     const rest = pause();
@@ -73,13 +74,17 @@ export async function shareFiles(
   return { taken, missed };
 }
 
-function takeOver(
-  way: Exclude<Sharing, "none">,
-  from: string,
-  into: string,
-  file: Written,
-  folders: (path: BytePath) => void,
-): Written | undefined {
+/** Where files are taken from, and how. */
+interface Taking {
+  readonly way: Exclude<Sharing, "none">;
+  readonly from: string;
+  readonly into: string;
+  /** Whose a file has to be, where that matters. */
+  readonly uid: number | undefined;
+  readonly folders: (path: BytePath) => void;
+}
+
+function takeOver({ way, from, into, uid, folders }: Taking, file: Written): Written | undefined {
   const target = inFolder(into, file.path);
   let held = false;
   try {
@@ -90,7 +95,8 @@ function takeOver(
     folders(parentOf(file.path));
     linkSync(inFolder(from, file.path), target);
     held = true;
-    if (isAsWritten(lstatSync(target), file))
+    const status = lstatSync(target);
+    if (isAsWritten(status, file) && (uid === undefined || status.uid === uid))
       return way === "hardlink" || kindIn(file.mode) === "link"
         ? { ...file, shared: way === "hardlink" }
         : cloned(into, target, file);

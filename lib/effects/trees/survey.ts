@@ -31,7 +31,10 @@ const MOST_ATTRIBUTES = 1024 * 1024;
 /** What fits into the arguments of one call of git. */
 const MOST_EXPORTED = { paths: 500, bytes: 64 * 1024 };
 
-export const placeOf = (at: string): BytePath => (at === "" ? "" : `${byteText(at)}/`);
+/** Whether a file says of others how they are written, or whether they are exported. */
+export const isAttributes = ({ path }: { readonly path: BytePath }): boolean => nameOf(path) === ATTRIBUTES;
+
+const placeOf = (at: string): BytePath => (at === "" ? "" : `${byteText(at)}/`);
 
 /** Whether a path is that of one of the places, or in it. */
 const isIn = (places: readonly BytePath[]) => (path: BytePath) =>
@@ -63,7 +66,7 @@ function hiddenBy({ at }: Source, sources: readonly Source[]): readonly BytePath
 }
 
 /** All of a source, as its commit has it. */
-export async function whole(source: Source, hidden: readonly BytePath[]): Promise<Survey> {
+async function whole(source: Source, hidden: readonly BytePath[]): Promise<Survey> {
   const { git, commit, at } = source;
   const all = await filesIn(git.folder, commit);
   const exports = await exportsOf(git.folder, all);
@@ -73,7 +76,7 @@ export async function whole(source: Source, hidden: readonly BytePath[]): Promis
 }
 
 async function exportsOf(folder: string, files: readonly TreeFile[]): Promise<Exports> {
-  const found = files.filter(({ path }) => nameOf(path) === ATTRIBUTES);
+  const found = files.filter(isAttributes);
   if (found.some(({ size }) => size > MOST_ATTRIBUTES)) return "filled-in";
   const texts = await contentsOf(
     folder,
@@ -95,7 +98,7 @@ async function difference(
   const { git, commit, at } = source;
   // The mirror may not have the former commit any more.
   const changes = await changesBetween(git.folder, former.commit, commit).catch(() => undefined);
-  if (changes === undefined || changes.some(({ path }) => nameOf(path) === ATTRIBUTES)) return undefined;
+  if (changes === undefined || changes.some(isAttributes)) return undefined;
   const isHidden = isIn(hidden);
   const seen = changes.filter(({ path }) => !isHidden(path));
   if (former.exports === "some" && !canExport(seen.map(({ path }) => path))) return undefined;
