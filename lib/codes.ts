@@ -201,6 +201,14 @@ export const codes = {
     "The revision holds a symbolic link that leads out of the release.",
     "Remove the link, or set `symlinks: any` for the app.",
   ],
+  TREE_LIMIT: [
+    "The revision has more files, more bytes or longer paths than a release of the app may have.",
+    "Raise `max-files` or `max-bytes` of the app, or take out of the repository what should not be there.",
+  ],
+  SHARED_FILE_WRITTEN: [
+    "A script wrote into a file that the release shares with the one before it, instead of replacing it.",
+    "Set `share: []` for the app, or have the script write a new file and rename it over the old one.",
+  ],
   SCRIPT_FAILED: ["A script of the app ended with an error.", "Read its output: `skein log ID`."],
   SCRIPT_TIMEOUT: [
     "A script of the app ran longer than it may, and was killed.",

@@ -125,7 +125,8 @@ function letGo(streams: readonly [Readable, Readable]): void {
   setTimeout(() => setImmediate(look), LINGER).unref();
 }
 
-function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+/** Sends a signal to a program that was started in a group of its own, and to all that it started there. */
+export function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
@@ -146,7 +147,8 @@ function collect(most: number) {
   };
 }
 
-function tail(most: number) {
+/** Keeps the end of what comes. */
+export function tail(most: number) {
   let kept: Buffer = Buffer.alloc(0);
   return {
     add: (chunk: Buffer) => (kept = Buffer.concat([kept, chunk]).subarray(-most)),

@@ -52,8 +52,29 @@ const ENVIRONMENT = {
 
 const DEADLINE = 300_000;
 
+/** A program with its arguments and its whole environment. */
+export interface Program {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** How git is called on a repository: fixed settings, an environment of our own, no shell. */
+export function gitProgram(folder: string, args: readonly string[], call: GitCall = {}): Program {
+  const [program = "git", ...words] = [...(call.through ?? []), "git", ...SAFE];
+  return {
+    program,
+    args: [...words, `--git-dir=${folder}`, ...args],
+    env: {
+      ...ENVIRONMENT,
+      GIT_ALLOW_PROTOCOL: call.localFiles === true ? "https:ssh:file" : "https:ssh",
+      ...call.environment,
+    },
+  };
+}
+
 /**
- * Calls git on a repository, the only way to git in Skein: fixed settings, an environment of our own, no shell.
+ * Calls git on a repository, and waits for its end.
  * @throws {Failure} COMMAND_TIMEOUT
  */
 export async function callGit(
@@ -61,13 +82,9 @@ export async function callGit(
   args: readonly string[],
   call: GitCall = {},
 ): Promise<Executed> {
-  const [program = "git", ...words] = [...(call.through ?? []), "git", ...SAFE];
-  const result = await exec(program, [...words, `--git-dir=${folder}`, ...args], {
-    env: {
-      ...ENVIRONMENT,
-      GIT_ALLOW_PROTOCOL: call.localFiles === true ? "https:ssh:file" : "https:ssh",
-      ...call.environment,
-    },
+  const { program, args: all, env } = gitProgram(folder, args, call);
+  const result = await exec(program, all, {
+    env,
     timeout: call.timeout ?? DEADLINE,
     ...(call.most === undefined ? {} : { most: call.most }),
     ...(call.input === undefined ? {} : { input: call.input }),
