@@ -10,7 +10,7 @@ import { Failure } from "../lib/failure.ts";
 export async function folderInside(tree: string, path: string): Promise<string> {
   const folder = dirname(join(tree, path));
   const top = await realPath(tree);
-  await requireInside(top, await nearest(folder), path);
+  requireInside(top, await nearest(folder), path);
   await makeFolder(folder);
   return requireInside(top, await realPath(folder), path);
 }

@@ -17,6 +17,8 @@ export interface Layout {
   readonly manifest: string;
   readonly history: string;
   readonly jobs: string;
+  /** What was written into each release. */
+  readonly records: string;
   /** Archives, by their digest. */
   readonly downloads: string;
 }
@@ -35,12 +37,16 @@ export function layoutOf(root: string): Layout {
     manifest: join(own, "manifest.json"),
     history: join(own, "history"),
     jobs: join(own, "jobs"),
+    records: join(own, "files"),
     downloads: join(own, "downloads"),
   };
 }
 
 /** The folder of a release. */
 export const releasePath = (layout: Layout, release: ReleaseName): string => join(layout.releases, release);
+
+/** The file that says what was written into a release. */
+export const recordPath = (layout: Layout, release: ReleaseName): string => join(layout.records, release);
 
 /** The host that an app is carried by, as far as its configuration speaks of it. */
 export interface Carrier {

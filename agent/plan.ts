@@ -92,6 +92,9 @@ export function planGo(app: App, request: Request, facts: Facts, release: Releas
     configure: app.configure === undefined ? [] : [{ do: "configure", release }],
     "pre-link": [
       { do: "link-shared", release },
+      ...(app.driver === "site" && app["user-data"].length > 0
+        ? [{ do: "link-user-data" as const, release }]
+        : []),
       { do: "script", script: "pre-link", ...subject },
     ],
     publish: [

@@ -13,8 +13,6 @@ export const step = z.discriminatedUnion("do", [
   kind("unlock", {}),
   /** The mirror holds the revision. */
   kind("fetch", { repository: repositoryName, revision }),
-  /** No link of the revision leads out of a release. */
-  kind("inspect", { repository: repositoryName, revision }),
   /** The files of the revision lie under a temporary name. `base`: a release that most of them may be like. */
   kind("stage", { revision, release: releaseName, base: releaseName.optional() }),
   /** The archive is on this host, whole, and what was signed. */
@@ -35,6 +33,10 @@ export const step = z.discriminatedUnion("do", [
   kind("configure", { release: releaseName }),
   /** What outlives releases is linked into this one. */
   kind("link-shared", { release: releaseName }),
+  /** What of the host outlives releases is linked into this one, by its own path. */
+  kind("link-user-data", { release: releaseName }),
+  /** The folder of a checkout holds the files of the revision. `former`: what it held before. */
+  kind("lay-out", { repository: repositoryName, revision, former: revision.nullable() }),
   /** `current` leads to the release, or is not there. */
   kind("publish", { release: releaseName.nullable() }),
   /** The manifest says so. `fresh`: the first of them became live just now. */

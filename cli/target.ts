@@ -6,6 +6,7 @@ import type { Seen } from "./inventory.ts";
 import type { Settings } from "./settings.ts";
 import { resolveArtifact } from "./target/artifact.ts";
 import { resolveCommit } from "./target/git.ts";
+import { resolveSite } from "./target/site.ts";
 
 /** What a person named on the command line, to be made live. */
 export interface Wanted {
@@ -37,6 +38,7 @@ export async function resolveTarget(
     case "artifact":
       return resolveArtifact(settings, { app, configured, named });
     case "site":
+      return resolveSite(settings, { app, configured, named }, seen);
     case "container":
       throw new Failure("CONFIG_INVALID", `Cannot deploy ${app}: there is no driver ${configured.driver}`);
   }

@@ -131,6 +131,14 @@ export const codes = {
     "The app deploys only revisions whose build passed, and this one's did not.",
     "Mend what it names and push, or wait for the end of the build: `skein log -f REPOSITORY@REVISION`.",
   ],
+  CHECKOUT_TREE: [
+    "The folder that an app is checked out into, in place, is not there, or is no folder.",
+    "Make it, for the user that the app runs as, or correct `apps.NAME.tree`.",
+  ],
+  USER_DATA_MISSING: [
+    "What is to be linked into each release of a site is not there on the host.",
+    "Make the folder that the message names, or correct `apps.NAME.user-data`.",
+  ],
   RELEASE_MISFIT: [
     "An app was asked to take a release of something that it is not made of.",
     "The configurations of this host and of whoever asked differ: see `apps.NAME.driver` and, of a site, its parts.",
@@ -204,10 +212,6 @@ export const codes = {
   TREE_LIMIT: [
     "The revision has more files, more bytes or longer paths than a release of the app may have.",
     "Raise `max-files` or `max-bytes` of the app, or take out of the repository what should not be there.",
-  ],
-  SHARED_FILE_WRITTEN: [
-    "A script wrote into a file that the release shares with the one before it, instead of replacing it.",
-    "Set `share: []` for the app, or have the script write a new file and rename it over the old one.",
   ],
   SCRIPT_FAILED: ["A script of the app ended with an error.", "Read its output: `skein log ID`."],
   SCRIPT_TIMEOUT: [

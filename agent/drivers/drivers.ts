@@ -2,11 +2,15 @@ import type { App, DriverName } from "../../lib/config/apps.ts";
 import { Failure } from "../../lib/failure.ts";
 import { artifactDriver } from "./artifact.ts";
 import type { Driver } from "./driver.ts";
+import { checkoutDriver } from "./checkout.ts";
 import { releaseDriver } from "./release.ts";
+import { siteDriver } from "./site.ts";
 
 /** Every driver, by the name that an app's configuration calls it by. */
 const drivers: { readonly [Kind in DriverName]?: Driver<Kind> } = {
+  checkout: checkoutDriver,
   release: releaseDriver,
+  site: siteDriver,
   artifact: artifactDriver,
 };
 

@@ -6,8 +6,11 @@ export const fetchedCommits = ({ commits }: Pick<Building, "commits">): readonly
   commits.map(({ repository, commit }) => ({ do: "fetch", repository, revision: commit }));
 
 /** The files of the commits, in a release folder. */
-export const builtFromGit = ({ commits, name, revision, base }: Omit<Building, "app">): readonly Action[] => [
-  ...commits.map(({ repository, commit }): Action => ({ do: "inspect", repository, revision: commit })),
+export const builtFromGit = ({
+  name,
+  revision,
+  base,
+}: Pick<Building, "name" | "revision" | "base">): readonly Action[] => [
   { do: "stage", revision, release: name, ...(base && { base }) },
   { do: "seal", revision, release: name },
 ];

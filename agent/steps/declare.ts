@@ -1,8 +1,9 @@
 import { addToHistory, readLives, writeManifest } from "../state.ts";
 import type { Perform } from "./step-of.ts";
+import { writeTag } from "./tag.ts";
 
 /** Writes down what is live now, and since when. */
-export const declare: Perform<"declare"> = async ({ lives, fresh }, { layout, request, now }) => {
+export const declare: Perform<"declare"> = async ({ lives, fresh }, { app, layout, request, now }) => {
   const at = now().toISOString();
   const [former] = await readLives(layout);
   const [live, ...earlier] = lives;
@@ -12,6 +13,7 @@ export const declare: Perform<"declare"> = async ({ lives, fresh }, { layout, re
     const { release, revision } = former;
     await addToHistory(layout, { ...line, release, revision, event: "left" });
   }
+  if (live && app.driver === "checkout") await writeTag(layout, live.ref);
   if (live) {
     const { release, revision } = live;
     await addToHistory(layout, { ...line, release, revision, event: "live" });

@@ -24,14 +24,16 @@ export const prune: Perform<"prune"> = async ({ releases }, work) => {
 
 /** What deploys that were killed left behind, and the jobs of those that ended. */
 async function leftovers({ layout, request }: Work): Promise<readonly string[]> {
-  const folders = [layout.releases, layout.root, layout.jobs, layout.downloads];
-  const [releases, root, jobs, downloads] = await Promise.all(folders.map(namesIn));
+  const folders = [layout.releases, layout.root, layout.jobs, layout.downloads, layout.records];
+  const [releases, root, jobs, downloads, records] = await Promise.all(folders.map(namesIn));
+  const there = new Set(releases);
   const wanted = revisionOf(request.command.release);
   return [
     ...(releases ?? []).filter((name) => name.startsWith(".tmp-")).map((name) => join(layout.releases, name)),
     ...(root ?? [])
       .filter((name) => /^\.current\..*\.tmp$/.test(name))
       .map((name) => join(layout.root, name)),
+    ...(records ?? []).filter((name) => !there.has(name)).map((name) => join(layout.records, name)),
     ...(downloads ?? [])
       .filter((name) => !name.startsWith(wanted))
       .map((name) => join(layout.downloads, name)),

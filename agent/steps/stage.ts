@@ -1,12 +1,15 @@
 import { join } from "node:path";
-import { hasCode, makeFolder } from "../../lib/effects/files.ts";
-import { giveTo, removeAll } from "../../lib/effects/folders.ts";
-import { commitsOf } from "../../lib/config/made-of.ts";
-import { codeOf, Failure, reasonOf } from "../../lib/failure.ts";
+import { commitsOf, placeOf } from "../../lib/config/made-of.ts";
+import { hasCode } from "../../lib/effects/files.ts";
+import { namedOwner, removeAll } from "../../lib/effects/folders.ts";
 import { isRoot } from "../../lib/effects/processes.ts";
+import { type Base, buildTree } from "../../lib/effects/trees/build.ts";
+import { readRecord, writeRecord } from "../../lib/effects/trees/record.ts";
+import { sharingIn } from "../../lib/effects/trees/sharing.ts";
+import { codeOf, Failure, reasonOf } from "../../lib/failure.ts";
 import type { ReleaseName } from "../../lib/schema/names.ts";
-import type { Layout } from "../layout.ts";
-import { isFull, requireRoom } from "../room.ts";
+import { type Layout, recordPath, releasePath } from "../layout.ts";
+import { isFull } from "../room.ts";
 import type { Perform } from "./step-of.ts";
 
 /** Where a release lies until it is complete. */
@@ -14,17 +17,24 @@ export const stagingPath = (layout: Layout, release: ReleaseName): string =>
   join(layout.releases, `.tmp-${release}`);
 
 /** Lays out the files of the revision under a temporary name. What an earlier try left there goes first. */
-export const stage: Perform<"stage"> = async ({ release }, { mirrors, layout, app, name, request }) => {
+export const stage: Perform<"stage"> = async ({ release, base }, { mirrors, layout, app, name, request }) => {
   const staging = stagingPath(layout, release);
-  const [only] = commitsOf(name, app, request.command.release);
-  if (only === undefined) return;
-  const git = mirrors.of(only.repository);
   await removeAll(staging);
   try {
-    await requireRoom(git, only.commit, layout.releases);
-    await makeFolder(staging);
-    await git.stage(only.commit, staging);
-    if (app.user !== undefined && isRoot()) await giveTo(app.user, staging);
+    const record = await buildTree({
+      sources: commitsOf(name, app, request.command.release).map(({ repository, commit, part }) => ({
+        git: mirrors.of(repository),
+        commit,
+        at: placeOf(app, part),
+      })),
+      into: staging,
+      sharing: await sharingIn(layout.releases, "share" in app ? app.share : []),
+      base: base && (await baseAt(layout, base)),
+      limits: "max-files" in app ? { files: app["max-files"], bytes: app["max-bytes"] } : NO_LIMITS,
+      symlinks: "symlinks" in app ? app.symlinks : "inside",
+      owner: app.user !== undefined && isRoot() ? await namedOwner(app.user) : undefined,
+    });
+    await writeRecord(recordPath(layout, release), record);
   } catch (error) {
     const full = isNoSpace(error) || (await isFull(layout.releases));
     await removeAll(staging);
@@ -34,6 +44,13 @@ export const stage: Perform<"stage"> = async ({ release }, { mirrors, layout, ap
     });
   }
 };
+
+const NO_LIMITS = { files: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
+
+async function baseAt(layout: Layout, release: ReleaseName): Promise<Base | undefined> {
+  const record = await readRecord(recordPath(layout, release));
+  return record && { name: release, folder: releasePath(layout, release), record };
+}
 
 const isNoSpace = (error: unknown): boolean =>
   codeOf(error) === "DISK_FULL" || hasCode(error, "ENOSPC") || hasCode(error, "EDQUOT");

@@ -5,8 +5,9 @@ import { configure } from "./configure.ts";
 import { download } from "./download.ts";
 import { declare } from "./declare.ts";
 import { fetch } from "./fetch.ts";
-import { inspect } from "./inspect.ts";
+import { layOut } from "./lay-out.ts";
 import { linkShared } from "./link-shared.ts";
+import { linkUserData } from "./link-user-data.ts";
 import { prune } from "./prune.ts";
 import { publish } from "./publish.ts";
 import { script } from "./script.ts";
@@ -23,8 +24,6 @@ export async function act(step: Step, work: Work): Promise<void> {
       return work.lock.free();
     case "fetch":
       return fetch(step, work);
-    case "inspect":
-      return inspect(step, work);
     case "stage":
       return stage(step, work);
     case "download":
@@ -39,6 +38,10 @@ export async function act(step: Step, work: Work): Promise<void> {
       return configure(step, work);
     case "link-shared":
       return linkShared(step, work);
+    case "link-user-data":
+      return linkUserData(step, work);
+    case "lay-out":
+      return layOut(step, work);
     case "publish":
       return publish(step, work);
     case "declare":

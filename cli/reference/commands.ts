@@ -55,11 +55,13 @@ async function sectionOf([words, { describe, load }]: [string, (typeof COMMANDS)
 /** What a command says of its words and options, written down instead of parsed. */
 function spokenBy(options: (yargs: Argv<CommonArguments>) => unknown): readonly Spoken[] {
   const spoken: Spoken[] = [];
-  const listener = {
+  const listener: object = {
     option: (name: string, about: object) => note(name, false, about),
     positional: (name: string, about: object) => note(name, true, about),
+    // The option `--version` of a command takes the place of the program's own.
+    version: () => listener,
   };
-  const note = (name: string, positional: boolean, about: object) => {
+  const note = (name: string, positional: boolean, about: object): object => {
     spoken.push({ name, positional, ...about });
     return listener;
   };

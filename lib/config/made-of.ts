@@ -37,6 +37,12 @@ export const partsOf = ({ parts }: AppOf<"site">) =>
 
 const depthOf = (at: string): number => (at === "." ? 0 : at.split("/").length);
 
+/** The folder of a release that a part is put into; empty where it is all of it. */
+export function placeOf(app: App, part: PartName | undefined): string {
+  const at = app.driver === "site" && part !== undefined ? app.parts[part]?.at : undefined;
+  return at === undefined || at === "." ? "" : at;
+}
+
 /** What kinds of release each driver takes. */
 const takes: Readonly<Record<DriverName, readonly Release["type"][]>> = {
   release: ["git"],

@@ -94,6 +94,22 @@ export async function ownerOf(path: string): Promise<number | undefined> {
   return status?.uid;
 }
 
+/** A user and their group, by numbers. */
+export async function namedOwner(user: string): Promise<Owner> {
+  const [uid, gid] = await Promise.all(["-u", "-g"].map((which) => idOf(user, which)));
+  return { uid: uid ?? 0, gid: gid ?? 0 };
+}
+
+async function idOf(user: string, which: string): Promise<number> {
+  const { code, stdout } = await exec("id", [which, "--", user], {
+    env: { PATH: "/usr/bin:/bin" },
+    timeout: 10_000,
+  });
+  const id = Number(stdout.toString("latin1").trim());
+  if (code === 0 && Number.isSafeInteger(id)) return id;
+  throw new Error(`There is no user ${user} on this host`);
+}
+
 /** Whose a folder is, by numbers, for what is put into it. */
 export async function ownershipOf(path: string): Promise<Owner> {
   const { uid, gid } = await lstat(path);

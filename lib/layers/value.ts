@@ -26,7 +26,6 @@ export type Value = { readonly at: Place } & (
 
 type OfKind<Kind extends Value["kind"]> = Extract<Value, { readonly kind: Kind }>;
 export type Dict = OfKind<"dict">;
-export type List = OfKind<"list">;
 export type SecretValue = OfKind<"secret">;
 
 const WORDS: Readonly<Record<Value["kind"], string>> = {

@@ -119,12 +119,17 @@ test("a cancel does not wait for a fetch that takes its time", async () => {
   let staged = (): void => undefined;
   const staging = new Promise<void>((resolve) => (staged = resolve));
   let finish = (): void => undefined;
+  let asked = 0;
   mirrors.of = () => ({
     ...git,
-    stage: async (...given) => {
-      staged();
-      await new Promise<void>((resolve) => (finish = resolve));
-      return git.stage(...given);
+    has: async (...given) => {
+      asked += 1;
+      // First it is checked, then it is prepared.
+      if (asked === 2) {
+        staged();
+        await new Promise<void>((resolve) => (finish = resolve));
+      }
+      return git.has(...given);
     },
   });
   const command = authorise(revision);

@@ -1,10 +1,12 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe } from "vitest";
 
 const FOLDERS = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/usr/local/sbin", "/sbin"];
 
 function isThere(program: string): boolean {
+  // Where there is no program to tell by, a file of the package is named.
+  if (program.startsWith("/")) return existsSync(program);
   return FOLDERS.some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);

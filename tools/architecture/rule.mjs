@@ -78,6 +78,16 @@ export const RULE = {
     packages: ["zod"],
     node: ["crypto"],
   },
+  "lib/effects/stores": {
+    parts: ["lib/effects", "lib/effects/transfer.ts", "lib/artifacts", "lib/schema", "lib/failure.ts"],
+    packages: ["zod"],
+    node: ["*"],
+  },
+  "lib/effects/transfer.ts": {
+    parts: ["lib/effects", "lib/effects/http.ts", "lib/failure.ts"],
+    packages: [],
+    node: ["*"],
+  },
   "lib/effects/http.ts": { parts: ["lib/failure.ts"], packages: ["node-fetch"], node: ["*"] },
   "lib/effects/notify": {
     parts: ["lib/effects", "lib/schema", "lib/failure.ts"],

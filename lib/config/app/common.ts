@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { EVERY_HOST, hostFilter } from "../../schema/filter.ts";
 import { environmentName } from "../../schema/names.ts";
-import { duration } from "../../schema/quantities.ts";
+import { duration, size } from "../../schema/quantities.ts";
 import { check } from "./check.ts";
 import { configure } from "./configure.ts";
 import { strategy } from "./strategy.ts";
@@ -48,7 +48,13 @@ export const requires = z
 /** What of a former release may be shared with the next. */
 export const share = z
   .array(z.enum(["reflink", "hardlink"]))
-  .default(["reflink", "hardlink"])
+  .default(["reflink"])
   .describe(
-    "How files that did not change may be shared with the former release: what the file system can of these, the first one first; `[]` gives each release files of its own.",
+    "How files that did not change may be taken from the former release: `reflink` where the file system can, else `hardlink`, which makes them read-only; `[]` gives each release files of its own.",
   );
+
+/** How large a release may be: whoever pushes decides what is in it. */
+export const limits = {
+  "max-files": z.int().min(1).default(200_000).describe("How many files a release may have."),
+  "max-bytes": size.prefault("10GiB").describe("How large all of them may be."),
+};

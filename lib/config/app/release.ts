@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { repositoryName } from "../../schema/names.ts";
-import { common, requires, share, symlinks } from "./common.ts";
+import { common, limits, requires, share, symlinks } from "./common.ts";
 
 /** A revision of a repository, in a folder of its own. */
 export const releaseApp = z.strictObject({
@@ -9,5 +9,6 @@ export const releaseApp = z.strictObject({
   ...common,
   symlinks,
   share,
+  ...limits,
   requires,
 });

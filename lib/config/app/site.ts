@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { partName, refName, repositoryName } from "../../schema/names.ts";
-import { common, requires, share, symlinks } from "./common.ts";
+import { common, limits, requires, share, symlinks } from "./common.ts";
 import { pathInside, pathPerHost } from "./text.ts";
 
 const place = z.union([z.literal("."), pathInside], { error: "must be a relative path, or . for the top" });
@@ -32,5 +32,6 @@ export const siteApp = z.strictObject({
   ...common,
   symlinks,
   share,
+  ...limits,
   requires,
 });

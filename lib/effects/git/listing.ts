@@ -70,7 +70,7 @@ export async function contentsOf(folder: string, ids: readonly string[]): Promis
   if (ids.length === 0) return [];
   const printed = await git(folder, ["cat-file", "--batch"], { input: `${ids.join("\n")}\n`, most: MOST });
   const contents: Buffer[] = [];
-  for (let at = 0; at < printed.length; ) {
+  for (let at = 0; at < printed.length;) {
     const end = printed.indexOf(10, at);
     const size = sizeIn(printed.toString("latin1", at, end), folder);
     contents.push(printed.subarray(end + 1, end + 1 + size));

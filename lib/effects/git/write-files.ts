@@ -67,5 +67,3 @@ export async function exportFiles(
     packing.code !== 0 && packing.stderr !== "" ? ["git archive", packing] : ["tar", unpacking];
   throw failureOf(`${what} of ${commit} in ${folder}`, stderr === "" ? `exit status ${code}` : stderr);
 }
-
-

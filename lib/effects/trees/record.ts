@@ -56,7 +56,12 @@ export async function writeRecord(path: string, { files, ...rest }: FileRecord):
   const chunks = [`${JSON.stringify(rest)}\0`];
   const pause = breather();
   for (let at = 0; at < files.length; at += PER_CHUNK) {
-    chunks.push(files.slice(at, at + PER_CHUNK).map(lineOf).join(""));
+    chunks.push(
+      files
+        .slice(at, at + PER_CHUNK)
+        .map(lineOf)
+        .join(""),
+    );
     await pause();
   }
   const body = Buffer.from(chunks.join(""), "latin1");

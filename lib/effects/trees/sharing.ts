@@ -1,5 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { constants, copyFileSync, linkSync, lstatSync, mkdirSync, type Stats, unlinkSync, utimesSync } from "node:fs";
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  type Stats,
+  unlinkSync,
+  utimesSync,
+} from "node:fs";
 import { copyFile, link, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { breather } from "../../pace/breather.ts";

@@ -51,9 +51,7 @@ export async function surveyed(
   return Promise.all(
     sources.map(async (source, index) => {
       const hidden = hiddenBy(source, sources);
-      return (
-        (usable && (await difference(source, index, hidden, usable))) ?? (await whole(source, hidden))
-      );
+      return (usable && (await difference(source, index, hidden, usable))) ?? (await whole(source, hidden));
     }),
   );
 }

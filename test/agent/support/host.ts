@@ -132,6 +132,9 @@ export const linesOf = (messages: readonly Message[], phase: string): readonly s
 
 export const typesOf = (messages: readonly Message[]): readonly string[] => messages.map(({ type }) => type);
 
+/** Whether an app says by itself what it is made of. */
+const hasParts = (app: Given["app"]): boolean => ["artifact", "site"].includes(String(app?.["driver"]));
+
 export async function aHost(given: Given = {}): Promise<Host> {
   const folder = given.after?.folder ?? mkdtempSync(join(tmpdir(), "skein-agent-"));
   const root = given.root ?? join(folder, "shop");
@@ -143,7 +146,7 @@ export async function aHost(given: Given = {}): Promise<Host> {
     labels: given.labels ?? {},
     repositories: { shop: { url: origin.url } },
     apps: {
-      shop: { ...(given.app?.["driver"] === "artifact" ? {} : { repository: "shop" }), root, ...given.app },
+      shop: { ...(hasParts(given.app) ? {} : { repository: "shop" }), root, ...given.app },
     },
     ...given.settings,
   });
