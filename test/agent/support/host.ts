@@ -210,7 +210,8 @@ async function all(replies: Iterable<Message> | AsyncIterable<Message> | undefin
   return said;
 }
 
-function writeTrust(folder: string): void {
+/** Writes the files that say whom a host believes. */
+export function writeTrust(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const signers = [
     allowedSignerLine("alice@example.com", ["deploy@skein", "artifact@skein"], operator.publicKey),

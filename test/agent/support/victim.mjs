@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
-const { folder, url, handed, killAt, countFrom } = JSON.parse(process.argv[2]);
+const { folder, url, app, handed, killAt, countFrom } = JSON.parse(process.argv[2]);
 let steps = 0;
 let counting = false;
 const counted = (object, name) => {
@@ -34,7 +34,7 @@ const settings = sharedSettings.parse({
   state: `${folder}/state`,
   host: "web1",
   repositories: { shop: { url } },
-  apps: { shop: { repository: "shop", root: `${folder}/shop` } },
+  apps: { shop: { root: `${folder}/shop`, ...app } },
 });
 const config = agentConfig.parse({ "kill-after": "500ms" });
 const surroundings = { host: "web1", settings, log };
