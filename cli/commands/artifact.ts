@@ -72,7 +72,7 @@ async function put(words: Words): Promise<number> {
   const stored = await store.put(line, { file, version, metadata, signer });
   if (words.json) printJson(stored);
   else {
-    print(`${stored.version}`);
+    print(stored.version);
     note(`put ${sizeIn(stored.size)} as version ${stored.version} of ${nameOf(stored)} into ${store.place}`);
     note(`sha256 ${stored.sha256}${signer === undefined ? "" : `, signed with ${signer.fingerprint}`}`);
   }

@@ -3,7 +3,6 @@ import { digest, named } from "./names.ts";
 
 /** An artifact store, as the configuration calls it. */
 export const storeName = named<"StoreName">(/^[a-z0-9][a-z0-9_-]{0,63}$/, "a store name such as builds");
-export type StoreName = z.infer<typeof storeName>;
 
 /** A line of artifacts of an app, such as `master`. */
 export const targetName = named<"TargetName">(

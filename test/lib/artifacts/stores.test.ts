@@ -125,7 +125,7 @@ describe("in a bucket, every signature checked by botocore", () => {
     const store = storeOn(s3Objects({ ...server.bucket, ...wrong }));
     const error: unknown = await store.latest(lineOf("shop")).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code, transient: code === "STORE_UNREACHABLE" });
-    expect(String((error as Error).message)).toContain(reason);
+    expect((error as Error).message).toContain(reason);
   });
 });
 
