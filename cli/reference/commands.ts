@@ -55,9 +55,11 @@ async function sectionOf([words, { describe, load }]: [string, (typeof COMMANDS)
 /** What a command says of its words and options, written down instead of parsed. */
 function spokenBy(options: (yargs: Argv<CommonArguments>) => unknown): readonly Spoken[] {
   const spoken: Spoken[] = [];
-  const listener = {
+  const listener: object = {
     option: (name: string, about: object) => note(name, false, about),
     positional: (name: string, about: object) => note(name, true, about),
+    // A command may take `--version` for a word of its own.
+    version: () => listener,
   };
   const note = (name: string, positional: boolean, about: object) => {
     spoken.push({ name, positional, ...about });
