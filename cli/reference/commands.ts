@@ -58,10 +58,10 @@ function spokenBy(options: (yargs: Argv<CommonArguments>) => unknown): readonly 
   const listener: object = {
     option: (name: string, about: object) => note(name, false, about),
     positional: (name: string, about: object) => note(name, true, about),
-    // The option `--version` of a command takes the place of the program's own.
+    // A command may take `--version` for a word of its own.
     version: () => listener,
   };
-  const note = (name: string, positional: boolean, about: object): object => {
+  const note = (name: string, positional: boolean, about: object) => {
     spoken.push({ name, positional, ...about });
     return listener;
   };

@@ -83,7 +83,7 @@ async function head(
 }
 
 /** Addresses without login, path and query: in the path of a webhook lies its secret. */
-export const originsIn = (text: string): string =>
+const originsIn = (text: string): string =>
   text.replace(
     /(https?:\/\/)(?:[^/?#\s]*@)?([^/?#\s,]*)\S*/gi,
     (_address, scheme: string, host: string) => scheme + host,

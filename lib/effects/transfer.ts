@@ -2,7 +2,6 @@ import { createReadStream } from "node:fs";
 import { type IncomingMessage, request as askHttp } from "node:http";
 import { request as askHttps } from "node:https";
 import { Failure, reasonOf } from "../failure.ts";
-import { originsIn } from "./http.ts";
 
 /** What is asked of a server that keeps large files. */
 export interface TransferRequest {
@@ -77,7 +76,7 @@ async function* bytesOf(answer: IncomingMessage, url: URL): AsyncGenerator<Buffe
 }
 
 const unreachable = (url: URL, cause: unknown): Failure =>
-  new Failure("STORE_UNREACHABLE", `Cannot reach the store ${url.origin}: ${originsIn(reasonOf(cause))}`, {
+  new Failure("STORE_UNREACHABLE", `Cannot reach the store ${url.origin}: ${reasonOf(cause)}`, {
     cause,
     transient: true,
   });

@@ -85,7 +85,7 @@ test("versions go live one after the other, with their scripts; what is live alr
   expect((await deploy("2", two)).finished?.outcome).toBe("live");
   expect((await deploy("1", one, { kind: "rollback" })).finished?.outcome).toBe("live");
   expect([live("index.html"), releases()]).toEqual(["one", before]);
-  // It was there already: nothing had to be fetched.
+  // A release that is there needs no archive any more.
   expect(readdirSync(host.layout.downloads)).toEqual([]);
 });
 

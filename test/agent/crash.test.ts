@@ -91,7 +91,10 @@ let host: Host;
 afterEach(() => host.close());
 
 const told = Object.entries(drivers).flatMap(([name, driver]) =>
-  Object.entries(stories).map(([what, story]) => [`${what}, by the driver ${name},`, driver, story] as const),
+  // The way back of a site is that of a release, step by step.
+  Object.entries(stories)
+    .filter(([, { outcome }]) => name !== "site" || outcome === "live")
+    .map(([what, story]) => [`${what}, by the driver ${name},`, driver, story] as const),
 );
 
 test.each(told)(
