@@ -73,15 +73,15 @@ async function oneRound(folder, repository, commits, round) {
   const place = (name) => join(folder, `${name}-${round}`);
   const [one, other] = round % 2 === 0 ? commits : commits.toReversed();
   const ways = [
-    ["checkout", () => checkout(repository, one, place("git"))],
-    ["first", () => release(repository, one, place("ours"))],
+    { name: "checkout", run: () => checkout(repository, one, place("git")) },
+    { name: "first", run: () => release(repository, one, place("ours")) },
   ];
   if (round % 2 !== 0) ways.reverse();
-  ways.push(["change", () => release(repository, other, place("next"), place("ours"))]);
-  for (const [name, way] of ways) {
+  ways.push({ name: "change", run: () => release(repository, other, place("next"), place("ours")) });
+  for (const { name, run } of ways) {
     const before = writtenAt(folder);
     const begun = performance.now();
-    await way();
+    await run();
     taken[name] = performance.now() - begun;
     const after = writtenAt(folder);
     if (before !== undefined && after !== undefined) taken[`${name}Written`] = after - before;

@@ -186,6 +186,13 @@ async function showPlan(
   );
   print(table(["turn", "host", "live now"], rows));
   for (const { report } of absent) print(`${report.host} is away and left out`);
+  const there = hosts.filter(
+    ({ present, report }) => present && liveOn({ report }, app)?.revision === revisionOf(target),
+  );
+  if (there.length > 0 && command.force !== true)
+    print(
+      `live already on ${there.map(({ report }) => report.host).join(", ")}: nothing changes there; --force makes it anew`,
+    );
   for (const line of await commitsBetween(session, configured, command, hosts, app))
     print(colours.dim(`  ${line}`));
 }

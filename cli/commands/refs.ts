@@ -1,13 +1,25 @@
-import { appName, type HostName, type Revision, shortRevision } from "../../lib/schema/names.ts";
+import { lineOfApp } from "../../lib/artifacts/line.ts";
+import { openStore } from "../../lib/artifacts/open.ts";
+import type { AppOf } from "../../lib/config/apps.ts";
+import { targetName } from "../../lib/schema/artifacts.ts";
+import {
+  type AppName,
+  appName,
+  type HostName,
+  type PartName,
+  type Revision,
+  shortRevision,
+} from "../../lib/schema/names.ts";
 import { Failure } from "../../lib/failure.ts";
-import { defineCommand } from "../command.ts";
+import { type CommonArguments, defineCommand } from "../command.ts";
 import { carriers, takeInventory } from "../inventory.ts";
 import { appOf } from "../launch.ts";
 import { print, printJson, table } from "../output.ts";
 import { parsed } from "../parsed.ts";
-import { withSession } from "../session.ts";
+import { readSettings, withSession } from "../session.ts";
 
 interface Available {
+  readonly part: PartName | undefined;
   readonly revision: Revision;
   readonly hosts: HostName[];
 }
@@ -16,18 +28,17 @@ export const refs = defineCommand({
   options: (yargs) => yargs.positional("app", { type: "string", demandOption: true, describe: "The app" }),
   run: async (args) => {
     const app = parsed(appName, args.app, "app");
-    const seen = await withSession(args, (session) => {
-      appOf(session.settings, app);
-      return takeInventory(session, { app, refs: true });
-    });
+    const configured = appOf(readSettings(args), app);
+    if (configured.driver === "artifact") return versions(app, configured, args);
+    const seen = await withSession(args, (session) => takeInventory(session, { app, refs: true }));
     const there = carriers(seen, app).filter(({ present }) => present);
     if (there.length === 0)
       throw new Failure("HOSTS_NONE", `Cannot list the refs of ${app}: no host that is here carries it`);
     const available = new Map<string, Available>();
     for (const { report } of there) {
-      for (const { ref, revision } of report.apps.find((each) => each.app === app)?.refs ?? []) {
-        const key = `${ref} ${revision}`;
-        available.set(key, { revision, hosts: [...(available.get(key)?.hosts ?? []), report.host] });
+      for (const { part, ref, revision } of report.apps.find((each) => each.app === app)?.refs ?? []) {
+        const key = `${ref} ${revision} ${part ?? ""}`;
+        available.set(key, { part, revision, hosts: [...(available.get(key)?.hosts ?? []), report.host] });
       }
     }
     const list = [...available].map(([key, each]) => ({ ref: key.split(" ", 1)[0] ?? "", ...each }));
@@ -35,13 +46,34 @@ export const refs = defineCommand({
       for (const each of list) printJson({ ...each, everywhere: each.hosts.length === there.length });
       return 0;
     }
-    const rows = list.map(({ ref, revision, hosts }) => [
+    const ofSite = list.some(({ part }) => part !== undefined);
+    const rows = list.map(({ part, ref, revision, hosts }) => [
+      ...(ofSite ? [part ?? ""] : []),
       ref.startsWith("refs/tags/") ? "tag" : "branch",
       ref.replace(/^refs\/(heads|tags)\//, ""),
       shortRevision(revision),
       hosts.length === there.length ? "all hosts" : `only ${hosts.join(" ")}`,
     ]);
-    print(table(["", "name", "revision", "available on"], rows));
+    print(table([...(ofSite ? ["part"] : []), "", "name", "revision", "available on"], rows));
     return 0;
   },
 });
+
+/** The versions of an app that comes from an artifact store, the newest last. */
+async function versions(
+  app: AppName,
+  configured: AppOf<"artifact">,
+  args: Pick<CommonArguments, "config" | "json">,
+): Promise<number> {
+  const { artifact } = configured;
+  const line = lineOfApp(app, configured, targetName.parse(artifact.target));
+  const store = openStore(readSettings(args), artifact.store);
+  const known = await store.versions(line);
+  const latest = known.length === 0 ? undefined : await store.latest(line);
+  for (const version of known) {
+    if (args.json) printJson({ version, target: line.target, latest: version === latest });
+    else print(version === latest ? `${version}  latest` : version);
+  }
+  if (known.length === 0 && !args.json) print(`${store.place} has no version of ${app} in ${line.target}`);
+  return 0;
+}
