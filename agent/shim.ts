@@ -35,7 +35,7 @@ mkfifo pipe count
 } < pipe 2> /dev/null &
 
 begun=$(date +%s)
-( cd "$cwd" && unset OLDPWD && exec env SKEIN_JOB="$id" timeout -k "$grace" "$deadline" "$@" ) > pipe 2>&1 < /dev/null &
+( umask 022 && cd "$cwd" && unset OLDPWD && exec env SKEIN_JOB="$id" timeout -k "$grace" "$deadline" "$@" ) > pipe 2>&1 < /dev/null &
 script=$!
 wait "$script"
 code=$?

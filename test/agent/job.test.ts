@@ -41,6 +41,11 @@ test("its output and its status are told", async () => {
   expect(lines).toEqual(["out", "err", "unfinished"]);
 });
 
+test("what it makes others may read, though what is kept of it they may not", async () => {
+  const { lines } = await run(aJob("touch made && stat -c %a made"));
+  expect(lines).toEqual(["644"]);
+});
+
 test("at its deadline it ends, with all that it started", async () => {
   const { end } = await run(aJob("sleep 600 & setsid sleep 600 & sleep 600", { deadline: 1_000 }));
   expect(end).toEqual({ how: "timed out", code: 124 });
