@@ -53,9 +53,9 @@ async function refsOf(app: Carried["app"], here: Here) {
 async function refsIn(repository: RepositoryName, { deps: { mirrors }, log }: Here) {
   const git = mirrors.of(repository);
   try {
-    return await git.refs();
+    return await git.refs("newest first");
   } catch {
     await mirrors.fetch(repository).catch((error: unknown) => log.warn({ error }, reasonOf(error)));
-    return git.refs().catch(() => []);
+    return git.refs("newest first").catch(() => []);
   }
 }

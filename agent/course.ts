@@ -100,12 +100,15 @@ async function failed(book: Book, work: Work, problem: Problem): Promise<Part | 
   return begun ? "back" : finish(book, work, "failed", problem);
 }
 
+/** What visitors notice, also where it was only half done. */
+const SHOWS: ReadonlySet<Step["do"]> = new Set(["publish", "lay-out"]);
+
 /** Whether a deploy had begun to change what is live, and whether visitors may have seen it. The step that failed may be half-done. */
 function howFar(inHand: Deploy["inHand"]): { readonly begun: boolean; readonly seen: boolean } {
   const { steps = [], done = -1 } = inHand ?? {};
   const [first, shown] = [
     steps.findIndex(({ phase }) => phase === "publish"),
-    steps.findIndex((step) => step.do === "publish"),
+    steps.findIndex((step) => SHOWS.has(step.do)),
   ];
   return { begun: first >= 0 && done >= first, seen: shown >= 0 && done >= shown };
 }

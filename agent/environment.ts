@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { type ReleaseName, type ReleaseRef, type Revision, shortRef } from "../lib/schema/names.ts";
 import type { ScriptPhase } from "./flow.ts";
 import { releasePath } from "./layout.ts";
+import { treeOf } from "./tree.ts";
 import type { Work } from "./work.ts";
 
 /** The release that a script works on. */
@@ -30,6 +31,7 @@ export function environmentOf(work: Work, subject: Subject): Readonly<Record<str
     SKEIN_TAG: shortRef(ref),
     SKEIN_RELEASE: releasePath(layout, subject.release),
     SKEIN_CURRENT: layout.current,
+    SKEIN_TREE: treeOf(work),
     SKEIN_ROOT: layout.root,
     SKEIN_SHARED: layout.shared,
     SKEIN_FORMER: former === null ? "" : releasePath(layout, former),

@@ -35,6 +35,8 @@ export const step = z.discriminatedUnion("do", [
   kind("link-shared", { release: releaseName }),
   /** What of the host outlives releases is linked into this one, by its own path. */
   kind("link-user-data", { release: releaseName }),
+  /** The folder of a checkout may be written into. */
+  kind("require-tree", {}),
   /** The folder of a checkout holds the files of the revision. `former`: what it held before. */
   kind("lay-out", { repository: repositoryName, revision, former: revision.nullable() }),
   /** `current` leads to the release, or is not there. */

@@ -15,7 +15,7 @@ export const COMMANDS: Readonly<
     describe: "Write a configuration, keys and the trust folder",
     load: async () => (await import("./commands/init.ts")).init,
   },
-  "deploy <app> <ref>": {
+  "deploy <app> [refs..]": {
     describe: "Roll a revision out",
     load: async () => (await import("./commands/deploy.ts")).deploy,
   },

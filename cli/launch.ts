@@ -7,12 +7,13 @@ import { openMirrors } from "../lib/effects/git.ts";
 import { adviceFor } from "../lib/codes.ts";
 import { Failure } from "../lib/failure.ts";
 import { safeText } from "../lib/safe-text.ts";
-import { type AppName, shortRef, shortRevision } from "../lib/schema/names.ts";
+import { type AppName, shortRevision } from "../lib/schema/names.ts";
 import type { Portion } from "../lib/schema/quantities.ts";
 import { type Authorisation, newCommandId, type Strategy } from "../lib/security/command.ts";
 import { type Release, revisionOf } from "../lib/security/release.ts";
 import { signerHere } from "./foundation.ts";
 import type { Seen } from "./inventory.ts";
+import { nameOf } from "./named.ts";
 import { note, painted, print, printJson, span, table } from "./output.ts";
 import { showProgress } from "./progress.ts";
 import { runRollout, signed } from "./rollouts.ts";
@@ -166,7 +167,7 @@ async function showPlan(
   absent: readonly Seen[],
 ): Promise<void> {
   print(
-    `${colours.bold(app)} ${kind === "rollback" ? "back to" : "to"} ${shortRef(target.ref)} (${shortRevision(revisionOf(target))})`,
+    `${colours.bold(app)} ${kind === "rollback" ? "back to" : "to"} ${nameOf(target)} (${shortRevision(revisionOf(target))})`,
   );
   const batches = planBatches(command.hosts, command.strategy);
   const rows = batches.flatMap((batch, index) =>
@@ -177,11 +178,7 @@ async function showPlan(
         index === 0 && command.strategy.canary > 0
           ? "canary"
           : `batch ${index + (command.strategy.canary > 0 ? 0 : 1)}`;
-      return [
-        turn,
-        host,
-        live === null ? "nothing" : `${shortRef(live.ref)} (${shortRevision(live.revision)})`,
-      ];
+      return [turn, host, live === null ? "nothing" : `${nameOf(live)} (${shortRevision(live.revision)})`];
     }),
   );
   print(table(["turn", "host", "live now"], rows));

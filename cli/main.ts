@@ -8,6 +8,7 @@ import { VERSION } from "../lib/version.ts";
 import { type Command, commonOptions, type CommonArguments } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { note } from "./output.ts";
+import { UsageError } from "./usage.ts";
 
 const STATUSES = Object.entries(EXIT)
   .map(([name, status]) => `${status} ${EXIT_MEANS[name as keyof typeof EXIT]}`)
@@ -51,16 +52,17 @@ async function main(words: readonly string[]): Promise<number> {
   return status;
 }
 
-/** `deploy shop -x` lacks a ref: whoever meant `-x` should read why it is none. */
+/** Whoever meant `-x` in `deploy shop -x` for a ref should read why it is none. */
 function complaint(message: string, words: readonly string[]): string {
   const takes = commandOf(words);
-  if (!message.startsWith("Not enough") || takes === undefined) return message;
+  const lacks = message.startsWith("Not enough") && takes !== undefined;
+  if (!lacks && !message.startsWith("Unknown argument")) return message;
   const dashed = words.filter((word) => /^-[^-]/.test(word));
   const counted =
     dashed.length === 0
       ? ""
       : `; ${dashed.map((word) => JSON.stringify(word)).join(", ")} counts as an option`;
-  return `Not enough words: it is skein ${takes}${counted}`;
+  return `${lacks ? `Not enough words: it is skein ${takes}` : message}${counted}`;
 }
 
 /** The command that was asked for, with the words that it takes. */
@@ -72,16 +74,6 @@ function refuseOddNumbers(args: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(args))
     if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= 0))
       throw new UsageError(`--${name} must be a whole number, 0 or more`, commandOf(hideBin(process.argv)));
-}
-
-/** The words of a command line make no sense. */
-class UsageError extends Error {
-  readonly command: string | undefined;
-
-  constructor(message: string, command: string | undefined) {
-    super(message);
-    this.command = command?.split(" ", 1)[0];
-  }
 }
 
 /** What a person reads of an error: what was attempted, what was wrong, what to do. */

@@ -12,7 +12,8 @@ import { resolveSite } from "./target/site.ts";
 export interface Wanted {
   readonly app: AppName;
   readonly configured: App;
-  readonly named: string;
+  /** One word, but of a site any number of them. */
+  readonly named: readonly string[];
 }
 
 /**
@@ -21,9 +22,10 @@ export interface Wanted {
  */
 export async function resolveTarget(
   settings: Settings,
-  { app, configured, named }: Wanted,
+  { app, configured, named: words }: Wanted,
   seen: readonly Seen[],
 ): Promise<Release> {
+  const [named = ""] = words;
   switch (configured.driver) {
     case "release":
     case "checkout": {
@@ -38,7 +40,7 @@ export async function resolveTarget(
     case "artifact":
       return resolveArtifact(settings, { app, configured, named });
     case "site":
-      return resolveSite(settings, { app, configured, named }, seen);
+      return resolveSite(settings, { app, configured, words }, seen);
     case "container":
       throw new Failure("CONFIG_INVALID", `Cannot deploy ${app}: there is no driver ${configured.driver}`);
   }

@@ -4,7 +4,8 @@ import { builtFromGit, fetchedCommits, linked } from "./parts.ts";
 
 /** A folder that is there already, changed in place; the release folder beside it holds the scripts, and is the record. */
 export const checkoutDriver: Driver<"checkout"> = {
-  fetch: fetchedCommits,
+  // A folder that cannot be written into is told of before the turn of any host comes.
+  fetch: (building) => [{ do: "require-tree" }, ...fetchedCommits(building)],
   build: builtFromGit,
   publish: ({ app, to, from }) => {
     const layOut: Action[] =

@@ -1,5 +1,6 @@
 import { checkApp } from "../check.ts";
 import type { Step } from "../step.ts";
+import { writerOf } from "../tree.ts";
 import type { Work } from "../work.ts";
 import { configure } from "./configure.ts";
 import { download } from "./download.ts";
@@ -40,6 +41,8 @@ export async function act(step: Step, work: Work): Promise<void> {
       return linkShared(step, work);
     case "link-user-data":
       return linkUserData(step, work);
+    case "require-tree":
+      return void (await writerOf(work));
     case "lay-out":
       return layOut(step, work);
     case "publish":

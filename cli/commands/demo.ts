@@ -87,7 +87,7 @@ function deployMain({ config }: Stage): Promise<number> {
     config,
     json: false,
     app: "shop",
-    ref: "main",
+    refs: ["main"],
     force: false,
     why: "the demonstration",
     dryRun: false,

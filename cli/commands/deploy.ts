@@ -1,3 +1,4 @@
+import type { App } from "../../lib/config/apps.ts";
 import { commitsOf, requiresBuild } from "../../lib/config/made-of.ts";
 import { Failure } from "../../lib/failure.ts";
 import { portion } from "../../lib/schema/quantities.ts";
@@ -8,8 +9,9 @@ import { carriers, type Seen, takeInventory } from "../inventory.ts";
 import { parsed } from "../parsed.ts";
 import { launch, strategyFor } from "../launch.ts";
 import { rolloutOptions, subjectOf } from "../rollout-options.ts";
-import { withSession, type Session } from "../session.ts";
+import { readSettings, withSession, type Session } from "../session.ts";
 import { resolveTarget, type Wanted } from "../target.ts";
+import { UsageError } from "../usage.ts";
 
 /** How long the hosts may take to have fetched what was pushed a moment ago, in milliseconds. */
 const FETCHING = 3_000;
@@ -17,10 +19,12 @@ const FETCHING = 3_000;
 export const deploy = defineCommand({
   options: (yargs) =>
     rolloutOptions(yargs)
-      .positional("ref", {
+      .positional("refs", {
         type: "string",
-        demandOption: true,
-        describe: "A branch, a tag, or a full object id",
+        array: true,
+        default: [],
+        describe:
+          "A branch, a tag, or a full object id; a version of an artifact; of a site PART=REF for each part that changes, and nothing to build all of it at its base",
       })
       .option("batch", {
         type: "string",
@@ -31,15 +35,17 @@ export const deploy = defineCommand({
         describe: "What becomes of hosts that were switched, where others fail",
       })
       .option("force", { type: "boolean", default: false, describe: "Also where it is live already" }),
-  run: (args) =>
-    withSession(args, async (session) => {
+  run: (args) => {
+    const { configured: asked } = subjectOf(readSettings(args), args);
+    const named = wordsFor(asked, args.app, args.refs);
+    return withSession(args, async (session) => {
       const { app, configured, filter } = subjectOf(session.settings, args);
       const batch =
         args.batch === undefined
           ? undefined
           : parsed(portion, /^\d+$/.test(args.batch) ? Number(args.batch) : args.batch, "--batch");
       const strategy = strategyFor(configured, { canary: args.canary, batch, onFailure: args.onFailure });
-      const { target, seen } = await findTarget(session, { app, configured, named: args.ref });
+      const { target, seen } = await findTarget(session, { app, configured, named });
       const hosts = carriers(seen, app, filter);
       if (hosts.length === 0)
         throw new Failure(
@@ -50,8 +56,20 @@ export const deploy = defineCommand({
       if (requiresBuild(configured) && !args.dryRun)
         for (const { repository, commit } of commits) await waitForBuild(session.ledger, repository, commit);
       return launch(session, { ...args, kind: "deploy", app, configured, target, hosts, strategy });
-    }),
+    });
+  },
 });
+
+/**
+ * What a person named: one word, but of a site as many as it has parts.
+ * @throws {UsageError}
+ */
+function wordsFor({ driver }: App, app: string, words: readonly string[]): readonly string[] {
+  if (driver === "site") return words;
+  const takes = `it is skein deploy ${app} ${driver === "artifact" ? "VERSION" : "REF"}`;
+  if (words.length === 1) return words;
+  throw new UsageError(`${words.length === 0 ? "Not enough" : "Too many"} words: ${takes}`, "deploy");
+}
 
 /** Finds what a person means. What was pushed a moment ago may still be on its way to the hosts. */
 async function findTarget(session: Session, wanted: Wanted): Promise<{ target: Release; seen: Seen[] }> {

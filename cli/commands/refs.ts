@@ -2,15 +2,9 @@ import { lineOfApp } from "../../lib/artifacts/line.ts";
 import { openStore } from "../../lib/artifacts/open.ts";
 import type { AppOf } from "../../lib/config/apps.ts";
 import { targetName } from "../../lib/schema/artifacts.ts";
-import {
-  type AppName,
-  appName,
-  type HostName,
-  type PartName,
-  type Revision,
-  shortRevision,
-} from "../../lib/schema/names.ts";
+import { type AppName, appName, shortRef, shortRevision } from "../../lib/schema/names.ts";
 import { Failure } from "../../lib/failure.ts";
+import { availableOn, firstOf } from "../available.ts";
 import { type CommonArguments, defineCommand } from "../command.ts";
 import { carriers, takeInventory } from "../inventory.ts";
 import { appOf } from "../launch.ts";
@@ -18,14 +12,11 @@ import { print, printJson, table } from "../output.ts";
 import { parsed } from "../parsed.ts";
 import { readSettings, withSession } from "../session.ts";
 
-interface Available {
-  readonly part: PartName | undefined;
-  readonly revision: Revision;
-  readonly hosts: HostName[];
-}
-
 export const refs = defineCommand({
-  options: (yargs) => yargs.positional("app", { type: "string", demandOption: true, describe: "The app" }),
+  options: (yargs) =>
+    yargs
+      .positional("app", { type: "string", demandOption: true, describe: "The app" })
+      .option("count", { type: "number", describe: "Only so many tags and branches, the newest" }),
   run: async (args) => {
     const app = parsed(appName, args.app, "app");
     const configured = appOf(readSettings(args), app);
@@ -34,27 +25,27 @@ export const refs = defineCommand({
     const there = carriers(seen, app).filter(({ present }) => present);
     if (there.length === 0)
       throw new Failure("HOSTS_NONE", `Cannot list the refs of ${app}: no host that is here carries it`);
-    const available = new Map<string, Available>();
-    for (const { report } of there) {
-      for (const { part, ref, revision } of report.apps.find((each) => each.app === app)?.refs ?? []) {
-        const key = `${ref} ${revision} ${part ?? ""}`;
-        available.set(key, { part, revision, hosts: [...(available.get(key)?.hosts ?? []), report.host] });
-      }
-    }
-    const list = [...available].map(([key, each]) => ({ ref: key.split(" ", 1)[0] ?? "", ...each }));
+    const all = availableOn(
+      there.map(({ report: { host, apps } }) => ({
+        host,
+        refs: apps.find((each) => each.app === app)?.refs ?? [],
+      })),
+    );
+    const list = args.count === undefined ? all : firstOf(all, args.count);
     if (args.json) {
       for (const each of list) printJson({ ...each, everywhere: each.hosts.length === there.length });
       return 0;
     }
     const ofSite = list.some(({ part }) => part !== undefined);
     const rows = list.map(({ part, ref, revision, hosts }) => [
+      hosts.length === there.length ? "" : "*",
       ...(ofSite ? [part ?? ""] : []),
       ref.startsWith("refs/tags/") ? "tag" : "branch",
-      ref.replace(/^refs\/(heads|tags)\//, ""),
+      shortRef(ref),
       shortRevision(revision),
       hosts.length === there.length ? "all hosts" : `only ${hosts.join(" ")}`,
     ]);
-    print(table([...(ofSite ? ["part"] : []), "", "name", "revision", "available on"], rows));
+    print(table(["", ...(ofSite ? ["part"] : []), "", "name", "revision", "available on"], rows));
     return 0;
   },
 });

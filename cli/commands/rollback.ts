@@ -12,7 +12,8 @@ export const rollback = defineCommand({
   options: (yargs) =>
     rolloutOptions(yargs).option("to", {
       type: "string",
-      describe: "A branch, tag or object id; the release before where it is left out",
+      describe:
+        "A branch, tag or object id, of a site PART=REF,PART=REF; the release before where it is left out",
     }),
   run: (args) =>
     withSession(args, async (session) => {
@@ -23,7 +24,7 @@ export const rollback = defineCommand({
       const target =
         args.to === undefined
           ? formerOf(app, hosts)
-          : await resolveTarget(session.settings, { app, configured, named: args.to }, seen);
+          : await resolveTarget(session.settings, { app, configured, named: [args.to] }, seen);
       const strategy = strategyFor(configured, { canary: args.canary });
       return launch(session, {
         ...args,

@@ -3,6 +3,7 @@ import { appName, shortRef, shortRevision } from "../../lib/schema/names.ts";
 import { defineCommand } from "../command.ts";
 import { takeInventory } from "../inventory.ts";
 import { appOf } from "../launch.ts";
+import { nameOf } from "../named.ts";
 import { ago, print, printJson, table } from "../output.ts";
 import { parsed } from "../parsed.ts";
 import { type Session, withSession } from "../session.ts";
@@ -29,7 +30,7 @@ export const status = defineCommand({
         app,
         environment,
         host,
-        release === null ? "nothing" : shortRef(release.ref),
+        release === null ? "nothing" : nameOf(release),
         release === null ? "" : shortRevision(release.revision),
         release === null ? "" : `${ago(release.since)} ago`,
         release?.by ?? "",

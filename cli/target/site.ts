@@ -7,70 +7,74 @@ import { carriers, type Seen } from "../inventory.ts";
 import type { Settings } from "../settings.ts";
 import { resolveCommit } from "./git.ts";
 
-/** Every part stands where it was configured to. */
-const BASE = "base";
+interface Wanted {
+  readonly app: AppName;
+  readonly configured: AppOf<"site">;
+  readonly words: readonly string[];
+}
 
 /**
- * The parts of a site, as `theme=v1.2,news=main` names them. A part that is not named stays where it is live; `base` builds all of it
- * as it is configured.
+ * The parts of a site, as `theme=v1.2 news=main` names them. A part that is not named stays what it is live as, and is at its base
+ * where it is not live yet. Without a word, every part is at its base.
  * @throws {Failure} NAME_INVALID, REF_UNKNOWN or REF_AMBIGUOUS
  */
 export async function resolveSite(
   settings: Settings,
-  {
-    app,
-    configured,
-    named,
-  }: { readonly app: AppName; readonly configured: AppOf<"site">; readonly named: string },
+  { app, configured, words }: Wanted,
   seen: readonly Seen[],
 ): Promise<Release> {
   const known = partsOf(configured);
-  const wanted =
-    named === BASE
-      ? new Map<string, string>()
-      : wordsIn(
-          named,
-          app,
-          known.map(([part]) => part),
-        );
+  const named = namedIn(
+    words,
+    app,
+    known.map(([part]) => part),
+  );
   const parts: SitePart[] = [];
   for (const [part, { repository, base }] of known) {
-    const live = named === BASE || wanted.has(part) ? undefined : liveOf(app, part, seen);
+    const live = named.size === 0 || named.has(part) ? undefined : liveOf(app, part, seen);
     if (live !== undefined) parts.push(live);
     else {
-      const found = await resolveCommit(settings, { app, repository, part }, wanted.get(part) ?? base, seen);
+      const found = await resolveCommit(settings, { app, repository, part }, named.get(part) ?? base, seen);
       parts.push({ part, commit: found.revision, ref: found.ref });
     }
   }
-  const first = parts.find(({ part }) => wanted.has(part)) ?? parts[0];
+  const first = parts.find(({ part }) => named.has(part)) ?? parts[0];
   return release.parse({ type: "site", ref: first?.ref, parts });
 }
 
-function wordsIn(named: string, app: AppName, parts: readonly PartName[]): ReadonlyMap<string, string> {
-  const words = new Map<string, string>();
-  for (const word of named.split(",")) {
-    const [part = "", ref = ""] = word.split("=", 2);
-    if (!parts.some((each) => each === part) || ref === "")
-      throw new Failure(
-        "NAME_INVALID",
-        `Cannot deploy ${app}: ${JSON.stringify(word)} must be PART=REF, with one of ${parts.join(", ")}; or say ${BASE}`,
-      );
-    words.set(part, ref);
+/** Each word is `PART=REF`, or several of them with commas, which no ref holds. */
+function namedIn(
+  words: readonly string[],
+  app: AppName,
+  parts: readonly PartName[],
+): ReadonlyMap<string, string> {
+  const named = new Map<string, string>();
+  for (const word of words.flatMap((each) => each.split(","))) {
+    const [, part = "", ref = ""] = /^([^=]*)=(.*)$/s.exec(word) ?? [];
+    const refuse = (why: string) =>
+      new Failure("NAME_INVALID", `Cannot deploy ${app}: ${JSON.stringify(word.slice(0, 80))} ${why}`);
+    if (ref === "") throw refuse(`must be PART=REF, where PART is ${parts.join(" or ")}`);
+    if (!parts.some((each) => each === part)) throw refuse(`names no part of it: it has ${parts.join(", ")}`);
+    if (named.has(part)) throw refuse(`names a part that was named already`);
+    named.set(part, ref);
   }
-  return words;
+  return named;
 }
 
-/** What a part stands at on every host; undefined where nothing of it is live. */
+/** What a part is wherever something of it is live; undefined where nothing is. */
 function liveOf(app: AppName, part: PartName, seen: readonly Seen[]): SitePart | undefined {
   const lives = carriers(seen, app)
     .filter(({ present }) => present)
-    .map(({ report }) =>
-      report.apps.find((each) => each.app === app)?.live?.parts?.find((each) => each.part === part),
-    );
-  const [first] = lives;
-  if (lives.every((each) => each?.commit === first?.commit)) return first;
+    .flatMap(({ report: { host, apps } }) => {
+      const live = apps.find((each) => each.app === app)?.live?.parts?.find((each) => each.part === part);
+      return live === undefined ? [] : [{ host, live }];
+    });
+  const [first, ...others] = lives;
+  const odd = others.find(({ live }) => live.commit !== first?.live.commit);
+  if (first === undefined || odd === undefined) return first?.live;
+  const [one, other] = [first, odd].map(({ host, live }) => `${live.ref} ${live.commit} on ${host}`);
   throw new Failure(
     "REF_AMBIGUOUS",
-    `Cannot deploy ${app}: the hosts disagree where its part ${part} is: say ${part}=REF`,
+    `Cannot deploy ${app}: its part ${part} is ${one}, but ${other}: say ${part}=REF`,
   );
 }

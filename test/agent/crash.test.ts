@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { Revision } from "../../lib/schema/names.ts";
 import type { Command } from "../../lib/security/command.ts";
 import { revisionOf } from "../../lib/security/release.ts";
 import { sealed } from "../lib/security/builders.ts";
+import { besides, type Deployable, type DriverCase, DRIVERS, prepare } from "./support/drivers.ts";
 import {
   aHost,
   authorise,
@@ -18,47 +18,10 @@ import {
   order,
   writeTrust,
 } from "./support/host.ts";
-import { anOrigin, aScript, type File, MAIN } from "./support/origin.ts";
+import { anOrigin, aScript, type File } from "./support/origin.ts";
 
 const VICTIM = join(import.meta.dirname, "support", "victim.mjs");
 const NOTE = 'echo "$SKEIN_PHASE" >> "$SKEIN_SHARED/ran"';
-
-/** What differs from driver to driver. */
-interface Driver {
-  readonly app: (folder: string) => Readonly<Record<string, unknown>>;
-  readonly release: (commit: Revision) => Readonly<Record<string, unknown>>;
-  /** Where visitors find the page, below the folder of the host. */
-  readonly page: string;
-  /** Whether they find one release or the other at every instant. */
-  readonly whole: boolean;
-}
-
-const git = (commit: Revision) => ({ type: "git", commit, ref: MAIN });
-
-const drivers: Readonly<Record<string, Driver>> = {
-  release: {
-    app: () => ({ repository: "shop", share: ["hardlink"] }),
-    release: git,
-    page: "shop/current/page",
-    whole: true,
-  },
-  site: {
-    app: (folder) => ({
-      driver: "site",
-      parts: { top: { repository: "shop", at: ".", base: MAIN } },
-      "user-data": [{ source: join(folder, "state"), at: "files/state" }],
-    }),
-    release: (commit) => ({ type: "site", ref: MAIN, parts: [{ part: "top", commit, ref: MAIN }] }),
-    page: "shop/current/page",
-    whole: true,
-  },
-  checkout: {
-    app: (folder) => ({ driver: "checkout", repository: "shop", tree: join(folder, "www") }),
-    release: git,
-    page: "www/page",
-    whole: false,
-  },
-};
 
 interface Story {
   /** From which message on it is killed: what comes before is the same in both stories. */
@@ -90,10 +53,10 @@ const stories: Readonly<Record<string, Story>> = {
 let host: Host;
 afterEach(() => host.close());
 
-const told = Object.entries(drivers).flatMap(([name, driver]) =>
-  // The way back of a site is that of a release, step by step.
+const told = Object.entries<DriverCase>(DRIVERS).flatMap(([name, driver]) =>
+  // The way back of a site and of an artifact is that of a release, step by step.
   Object.entries(stories)
-    .filter(([, { outcome }]) => name !== "site" || outcome === "live")
+    .filter(([, { outcome }]) => ["release", "checkout"].includes(name) || outcome === "live")
     .map(([what, story]) => [`${what}, by the driver ${name},`, driver, story] as const),
 );
 
@@ -101,13 +64,14 @@ test.each(told)(
   "%s comes to the same if the agent is killed at any point and started anew",
   async (_name, driver, story) => {
     const folder = mkdtempSync(join(tmpdir(), "skein-crash-"));
-    mkdirSync(join(folder, "www"));
+    prepare(folder);
     const origin = anOrigin(join(folder, "origin"));
     writeTrust(join(folder, "state", "trust"));
-    host = await aHost({ after: { folder, origin }, app: driver.app(folder) });
-    const first = origin.commit({ page: "first", "deploy/post-deploy": aScript(NOTE) });
-    const second = origin.commit({ page: "second", ...story.second });
-    await host.deploy(first, { release: driver.release(first) });
+    host = await aHost({ after: { folder, origin }, app: driver.app(folder), settings: besides(folder) });
+    const make = driver.making(folder, origin);
+    const first = await make({ page: "first", "deploy/post-deploy": aScript(NOTE) });
+    const second = await make({ page: "second", ...story.second });
+    await host.deploy(first.revision, { release: first.release });
     await host.leave();
     // Two at a time: each is mostly waiting for a process to start.
     const killed = await Promise.all([1, 2].map((from) => trials(driver, story, first, second, from)));
@@ -117,10 +81,10 @@ test.each(told)(
 );
 
 async function trials(
-  driver: Driver,
+  driver: DriverCase,
   story: Story,
-  first: Revision,
-  second: Revision,
+  first: Deployable,
+  second: Deployable,
   from: number,
 ): Promise<number> {
   let killed = 0;
@@ -130,30 +94,32 @@ async function trials(
 
 /** Whether the victim was killed: it was not, where it does not come to that point. */
 async function trial(
-  driver: Driver,
+  driver: DriverCase,
   story: Story,
-  first: Revision,
-  second: Revision,
+  first: Deployable,
+  second: Deployable,
   killAt: number,
 ): Promise<boolean> {
   const folder = join(host.folder, `trial-${killAt}`);
-  for (const name of ["state", "shop", "www"])
+  for (const name of ["state", "shop", "www", "uploads"])
     cpSync(join(host.folder, name), join(folder, name), { recursive: true, verbatimSymlinks: true });
-  const page = join(folder, driver.page);
+  const page = join(folder, driver.seen, "page");
   const app = driver.app(folder);
-  const command = authorise(second, { release: driver.release(second) });
+  const settings = besides(host.folder);
+  const command = authorise(second.revision, { release: second.release });
   const { url } = host.origin;
   const killed = await victim({
     folder,
     url,
     app,
+    settings,
     killAt,
     countFrom: story.countFrom,
     handed: await handed(command),
   });
   if (driver.whole) expect(["first", "second"]).toContain(readFileSync(page, "utf8"));
 
-  const after = await aHost({ after: { folder, origin: host.origin }, app });
+  const after = await aHost({ after: { folder, origin: host.origin }, app, settings });
   await after.reconcile();
   await after.send("deploy.authorised", command);
   const answer = await after.send("deploy.go", order("go", command));
@@ -165,7 +131,7 @@ async function trial(
   const ran = readFileSync(join(after.layout.shared, "ran"), "utf8").trim().split("\n");
   expect(ran).toEqual(["post-deploy", ...story.ran]);
 
-  const again = await after.deploy(first, { force: true, release: driver.release(first) });
+  const again = await after.deploy(first.revision, { force: true, release: first.release });
   expect(again.finished?.outcome).toBe("live");
   expect(readdirSync(after.layout.releases).filter((name) => name.startsWith("."))).toEqual([]);
   expect(existsSync(after.layout.lock)).toBe(false);

@@ -1,176 +1,340 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Revision } from "../../lib/schema/names.ts";
-import { aHost, authorise, type Deployed, type Host, last, linesOf, order } from "./support/host.ts";
-import { aScript, type File, MAIN } from "./support/origin.ts";
+import { app as anyApp } from "../../lib/config/apps.ts";
+import { besides, type Deployable, type DriverCase, DRIVERS, prepare } from "./support/drivers.ts";
+import {
+  aHost,
+  authorise,
+  type Deployed,
+  type Host,
+  last,
+  linesOf,
+  order,
+  typesOf,
+  writeTrust,
+} from "./support/host.ts";
+import { anOrigin, aScript, type File, MAIN } from "./support/origin.ts";
+
+const isRoot = process.getuid?.() === 0;
+const NOBODY = 65_534;
 
 let host: Host;
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "skein-drivers-"));
+  prepare(folder);
 });
 afterEach(async () => {
   await host.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What is the same of every driver that deploys from git, and what differs. */
-interface Case {
-  readonly app: () => Readonly<Record<string, unknown>>;
-  readonly release: (commit: Revision) => Readonly<Record<string, unknown>>;
-  /** Where visitors find a file. */
-  readonly seen: (file: string) => string;
+type Files = Readonly<Record<string, File | undefined>>;
+
+/** A host with the app shop, deployed by this driver. */
+async function stageFor(driver: DriverCase, more: Readonly<Record<string, unknown>> = {}) {
+  const origin = host?.folder === folder ? host.origin : anOrigin(join(folder, "origin"));
+  writeTrust(join(folder, "state", "trust"));
+  const start = async () =>
+    (host = await aHost({
+      after: { folder, origin },
+      app: { ...driver.app(folder), ...more },
+      settings: besides(folder),
+    }));
+  await start();
+  const seen = (file: string) => join(folder, driver.seen, file);
+  const deploy = ({ revision, release }: Deployable, given = {}): Promise<Deployed> =>
+    host.deploy(revision, { release, ...given });
+  const make = driver.making(folder, origin);
+  return {
+    seen,
+    make,
+    deploy,
+    /** Another agent goes on with what this one left. */
+    start,
+    made: async (files: Files) => deploy(await make(files)),
+    read: (file: string) => readFileSync(seen(file), "utf8"),
+  };
 }
 
-const part = (commit: Revision) => ({ part: "top", commit, ref: MAIN });
+const releases = () => readdirSync(host.layout.releases);
 
-const CASES: Readonly<Record<string, Case>> = {
-  release: {
-    app: () => ({ share: ["hardlink"] }),
-    release: (commit) => ({ type: "git", commit, ref: MAIN }),
-    seen: (file) => join(host.layout.current, file),
-  },
-  checkout: {
-    app: () => ({ driver: "checkout", tree: join(folder, "www") }),
-    release: (commit) => ({ type: "git", commit, ref: MAIN }),
-    seen: (file) => join(folder, "www", file),
-  },
-  site: {
-    app: () => ({
-      driver: "site",
-      parts: { top: { repository: "shop", at: ".", base: MAIN } },
-      "user-data": [{ source: join(folder, "uploads"), at: "files/uploads" }],
-      share: ["hardlink"],
-    }),
-    release: (commit) => ({ type: "site", ref: MAIN, parts: [part(commit)] }),
-    seen: (file) => join(host.layout.current, file),
-  },
-};
-
-describe.each(Object.entries(CASES))("the driver %s", (_name, driver) => {
-  const start = async (more: Readonly<Record<string, unknown>> = {}) => {
-    for (const name of ["www", "uploads"]) mkdirSync(join(folder, name));
-    host = await aHost({ app: { ...driver.app(), ...more } });
-  };
-  const commit = (files: Readonly<Record<string, File | undefined>>) => host.origin.commit(files);
-  const deploy = (revision: Revision, given = {}): Promise<Deployed> =>
-    host.deploy(revision, { release: driver.release(revision), ...given });
-  const page = () => readFileSync(driver.seen("page"), "utf8");
-
+describe.each(Object.entries<DriverCase>(DRIVERS))("the driver %s", (_name, driver) => {
   test("makes one revision live after the other, goes back, and goes back once more", async () => {
-    await start();
-    const revisions = ["one", "two", "three"].map((text) => commit({ page: text, [`only-${text}`]: text }));
-    for (const [index, revision] of revisions.entries()) {
-      expect((await deploy(revision)).finished?.outcome).toBe("live");
-      expect(page()).toBe(["one", "two", "three"][index]);
+    const { make, deploy, read, seen } = await stageFor(driver);
+    const made: Deployable[] = [];
+    for (const text of ["one", "two", "three"]) {
+      made.push(await make({ page: text, [`only-${text}`]: text }));
+      expect((await deploy(made.at(-1)!)).finished?.outcome).toBe("live");
+      expect(read("page")).toBe(text);
     }
     for (const [index, text] of [
       [1, "two"],
       [0, "one"],
     ] as const) {
-      expect((await deploy(revisions[index]!, { kind: "rollback" })).finished?.outcome).toBe("live");
-      expect(page()).toBe(text);
-      expect(() => lstatSync(driver.seen("only-three"))).toThrow("ENOENT");
+      expect((await deploy(made[index]!, { kind: "rollback" })).finished?.outcome).toBe("live");
+      expect(read("page")).toBe(text);
+      expect(() => lstatSync(seen("only-three"))).toThrow("ENOENT");
     }
   });
 
   test("does nothing where it is live already, and all of it anew where it is forced", async () => {
-    await start();
-    const revision = commit({ page: "one", "deploy/post-deploy": aScript("echo ran") });
-    await deploy(revision);
-    const { gone } = await deploy(revision);
+    const { make, deploy } = await stageFor(driver);
+    const one = await make({ page: "one", "deploy/post-deploy": aScript("echo ran") });
+    await deploy(one);
+    const { gone } = await deploy(one);
     expect(linesOf(gone, "post-deploy")).toEqual([]);
-    const forced = await deploy(revision, { force: true });
+    const forced = await deploy(one, { force: true });
     expect([forced.finished?.outcome, linesOf(forced.gone, "post-deploy")]).toEqual(["live", ["ran"]]);
   });
 
   test("changes nothing live where pre-deploy fails, and takes it back where post-deploy does", async () => {
-    await start();
-    await deploy(commit({ page: "good" }));
-    const early = await deploy(commit({ page: "bad", "deploy/pre-deploy": aScript("exit 3") }));
-    expect([early.finished?.outcome, page()]).toEqual(["failed", "good"]);
-    const late = await deploy(
-      commit({
-        page: "worse",
-        "deploy/pre-deploy": undefined,
-        "deploy/post-deploy": aScript("exit 4"),
-        odd: "x",
-      }),
-    );
-    expect([late.finished?.outcome, page()]).toEqual(["rolled-back", "good"]);
-    expect(() => lstatSync(driver.seen("odd"))).toThrow("ENOENT");
-    expect(
-      (await deploy(commit({ page: "better", "deploy/post-deploy": undefined }))).finished?.outcome,
-    ).toBe("live");
-    expect(page()).toBe("better");
+    const { made, read, seen } = await stageFor(driver);
+    await made({ page: "good" });
+    const early = await made({ page: "bad", "deploy/pre-deploy": aScript("exit 3") });
+    expect([early.finished?.outcome, read("page")]).toEqual(["failed", "good"]);
+    const late = await made({
+      page: "worse",
+      "deploy/pre-deploy": undefined,
+      "deploy/post-deploy": aScript("exit 4"),
+      odd: "x",
+    });
+    expect([late.finished?.outcome, read("page")]).toEqual(["rolled-back", "good"]);
+    expect(() => lstatSync(seen("odd"))).toThrow("ENOENT");
+    const { finished } = await made({ page: "better", "deploy/post-deploy": undefined });
+    expect([finished?.outcome, read("page")]).toEqual(["live", "better"]);
   });
 
   test("takes away what was prepared and is not wanted any more", async () => {
-    await start();
-    await deploy(commit({ page: "good" }));
-    const command = authorise(commit({ page: "unwanted" }), {
-      release: driver.release(host.origin.commit({ page: "unwanted" })),
-    });
+    const { make, made, read } = await stageFor(driver);
+    await made({ page: "good" });
+    const { revision, release } = await make({ page: "unwanted" });
+    const command = authorise(revision, { release });
     await host.send("deploy.authorised", command);
+    expect(releases()).toHaveLength(2);
     const answer = await host.send("deploy.cancelled", order("abort", command));
     expect(last(answer, "deploy.finished")?.outcome).toBe("cancelled");
-    expect([page(), readdirSync(host.layout.releases)]).toEqual(["good", [expect.any(String)]]);
+    expect([read("page"), releases()]).toEqual(["good", [expect.any(String)]]);
   });
 
-  test("keeps as many former releases as it should", async () => {
-    await start({ keep: 1 });
-    for (const text of ["1", "2", "3", "4"]) await deploy(commit({ page: text }));
-    expect(readdirSync(host.layout.releases)).toHaveLength(2);
-    expect(readdirSync(join(host.layout.own, "files"))).toHaveLength(2);
+  test("keeps as many former releases as it should, and what is known of them", async () => {
+    const { made, read } = await stageFor(driver, { keep: 1 });
+    for (const text of ["1", "2", "3", "4"]) await made({ page: text });
+    expect([read("page"), releases()]).toEqual(["4", [expect.any(String), expect.any(String)]]);
+    const records = join(host.layout.own, "files");
+    if (existsSync(records)) expect(readdirSync(records)).toEqual(releases());
   });
 
   test("builds a release although the former one was deleted by hand", async () => {
-    await start();
-    await deploy(commit({ page: "one", other: "same" }));
+    const { made, read } = await stageFor(driver);
+    await made({ page: "one", other: "same" });
     rmSync(join(host.layout.root, host.current()), { recursive: true });
-    expect((await deploy(commit({ page: "two" }))).finished?.outcome).toBe("live");
-    expect([page(), readFileSync(driver.seen("other"), "utf8")]).toEqual(["two", "same"]);
+    expect((await made({ page: "two" })).finished?.outcome).toBe("live");
+    expect([read("page"), read("other")]).toEqual(["two", "same"]);
+  });
+
+  test("leaves a folder alone that somebody put in the place of current, and goes on once it is away", async () => {
+    const { make, deploy, made } = await stageFor(driver);
+    await made({ page: "one" });
+    renameSync(host.layout.current, `${host.layout.current}-away`);
+    mkdirSync(host.layout.current);
+    writeFileSync(join(host.layout.current, "mine"), "");
+    const two = await make({ page: "two" });
+    expect(last((await deploy(two)).prepared, "deploy.refused")?.code).toBe("CURRENT_NOT_LINK");
+    expect(readdirSync(host.layout.current)).toEqual(["mine"]);
+    if (driver.seen === "www") expect(readFileSync(join(folder, "www", "page"), "utf8")).toBe("one");
+    rmSync(host.layout.current, { recursive: true });
+    expect((await deploy(two)).finished?.outcome).toBe("live");
+    expect(readFileSync(join(folder, driver.seen, "page"), "utf8")).toBe("two");
+  });
+
+  test("goes on after a restart in the middle of a script, which runs once", async () => {
+    const { make, made, read, start } = await stageFor(driver);
+    await made({ page: "one" });
+    const waits = 'echo x >> "$SKEIN_SHARED/ran"; until [ -e "$SKEIN_SHARED/go" ]; do sleep 0.02; done';
+    const { revision, release } = await make({ page: "two", "deploy/post-deploy": aScript(waits) });
+    const command = authorise(revision, { release });
+    await host.send("deploy.authorised", command);
+    const said = host.send("deploy.go", order("go", command));
+    const ran = join(host.layout.shared, "ran");
+    await expect.poll(() => existsSync(ran), { timeout: 5_000 }).toBe(true);
+    await host.leave();
+    expect(typesOf(await said)).not.toContain("deploy.finished");
+    writeFileSync(join(host.layout.shared, "go"), "");
+    const next = await start();
+    expect(last(await next.reconcile(), "deploy.finished")?.outcome).toBe("live");
+    expect([read("page"), readFileSync(ran, "utf8")]).toEqual(["two", "x\n"]);
   });
 });
 
-test("a checkout keeps files that git does not know, overwrites what was changed by hand, and tells its tag", async () => {
-  mkdirSync(join(folder, "www"));
-  host = await aHost({ app: CASES["checkout"]!.app() });
-  writeFileSync(join(folder, "www", "upload"), "mine");
-  await host.deploy(host.origin.commit({ page: "one" }));
-  writeFileSync(join(folder, "www", "page"), "by hand");
-  expect((await host.deploy(host.origin.commit({ page: "two" }))).finished?.outcome).toBe("live");
-  const read = (name: string) => readFileSync(join(folder, "www", name), "utf8");
-  expect([read("page"), read("upload")]).toEqual(["two", "mine"]);
-  expect(readFileSync(join(host.layout.root, "TAG"), "utf8")).toBe("Tag: main\n");
+describe("a checkout", () => {
+  test("keeps files that git does not know, overwrites what was changed by hand, and tells its tag", async () => {
+    const { made, read } = await stageFor(DRIVERS.checkout);
+    writeFileSync(join(folder, "www", "upload"), "mine");
+    writeFileSync(join(folder, "www", "page"), "there before");
+    await made({ page: "one", "sub/page": "one" });
+    expect([read("page"), read("upload")]).toEqual(["one", "mine"]);
+    writeFileSync(join(folder, "www", "page"), "by hand");
+    rmSync(join(folder, "www", "sub"), { recursive: true });
+    symlinkSync(join(folder, "uploads"), join(folder, "www", "sub"));
+    expect((await made({ page: "two" })).finished?.outcome).toBe("live");
+    expect([read("page"), read("upload"), read("sub/page")]).toEqual(["two", "mine", "one"]);
+    expect(readdirSync(join(folder, "uploads"))).toEqual([]);
+    expect(readFileSync(join(host.layout.root, "TAG"), "utf8")).toBe("Tag: main\n");
+  });
+
+  test("tells its scripts where the live folder is", async () => {
+    const { made } = await stageFor(DRIVERS.checkout);
+    const script = aScript('echo "$SKEIN_TREE $(cat "$SKEIN_TREE/page") $PWD"');
+    const { gone, finished } = await made({ page: "one", "deploy/post-deploy": script });
+    const release = join(host.layout.releases, finished?.live?.release ?? "");
+    expect(linesOf(gone, "post-deploy")).toEqual([`${join(folder, "www")} one ${release}`]);
+  });
+
+  test("that cannot write every file goes back, and tells the former release that it is live again", async () => {
+    chmodSync(folder, 0o755);
+    if (isRoot) chownSync(join(folder, "www"), NOBODY, NOBODY);
+    const { made, read } = await stageFor(DRIVERS.checkout, isRoot ? { user: "nobody" } : {});
+    await made({ a: "one", page: "one", "z/old": "", "deploy/post-deploy": aScript("echo told") });
+    // Whoever writes may write into the folder, but not into this one in it.
+    if (isRoot) chownSync(join(folder, "www", "z"), 0, 0);
+    chmodSync(join(folder, "www", "z"), 0o555);
+    const { finished, gone } = await made({ a: "two", page: "two", "z/new": "two" });
+    expect(finished).toMatchObject({ outcome: "rolled-back", phase: "publish", code: "GIT_FAILED" });
+    expect([read("a"), read("page"), readdirSync(join(folder, "www", "z"))]).toEqual([
+      "one",
+      "one",
+      ["old"],
+    ]);
+    expect(linesOf(gone, "post-deploy")).toEqual(["told"]);
+  });
+
+  test.each([
+    ["is not there", "is not there", () => rmSync(join(folder, "www"), { recursive: true })],
+    [
+      "is a link",
+      "name that folder in `tree`",
+      () => {
+        renameSync(join(folder, "www"), join(folder, "elsewhere"));
+        symlinkSync("elsewhere", join(folder, "www"));
+      },
+    ],
+  ])("into a folder that %s is refused before the turn of the host comes", async (_what, says, spoil) => {
+    const { made, make } = await stageFor(DRIVERS.checkout);
+    spoil();
+    const { finished, gone } = await made({ page: "one" });
+    expect(finished).toMatchObject({ outcome: "failed", code: "CHECKOUT_TREE" });
+    expect([finished?.reason, gone]).toEqual([expect.stringContaining(says), []]);
+    expect(await make({})).toBeDefined();
+  });
+
+  test("into the folder that its releases are in is refused", async () => {
+    const tree = join(folder, "shop");
+    mkdirSync(tree);
+    const { made } = await stageFor(DRIVERS.checkout, { tree });
+    expect((await made({ page: "one" })).finished).toMatchObject({ code: "CHECKOUT_TREE" });
+    expect(existsSync(join(tree, "page"))).toBe(false);
+  });
+
+  test.runIf(isRoot)("is written by the app's user; root writes into no folder of another user", async () => {
+    chownSync(join(folder, "www"), NOBODY, NOBODY);
+    const asRoot = await stageFor(DRIVERS.checkout);
+    const refused = await asRoot.made({ page: "one" });
+    expect(refused.finished).toMatchObject({ outcome: "failed", code: "CHECKOUT_TREE" });
+    expect(refused.finished?.reason).toContain("name that user in `user`");
+    await host.leave();
+    const { made, seen } = await stageFor(DRIVERS.checkout, { user: "nobody" });
+    expect((await made({ page: "two", "sub/page": "two" })).finished?.outcome).toBe("live");
+    expect([statSync(seen("page")).uid, statSync(seen("sub")).uid]).toEqual([NOBODY, NOBODY]);
+  });
+
+  test.each([
+    ["shared", { shared: ["uploads"] }],
+    ["configure", { configure: {} }],
+  ])("cannot be configured with %s, which no visitor would see", async (key, more) => {
+    host = await aHost();
+    const wanted = { ...DRIVERS.checkout.app(folder), root: "/srv/shop" };
+    expect(anyApp.safeParse(wanted).success).toBe(true);
+    const { error } = anyApp.safeParse({ ...wanted, ...more });
+    expect(error?.issues).toMatchObject([{ path: [key], message: expect.stringContaining("left out") }]);
+  });
 });
 
-test("a checkout into a folder that is not there is refused, and what to do is said", async () => {
-  host = await aHost({ app: CASES["checkout"]!.app() });
-  const { finished } = await host.deploy(host.origin.commit({ page: "one" }));
-  expect(finished).toMatchObject({ outcome: "failed", code: "CHECKOUT_TREE" });
-});
+describe("a site", () => {
+  const parts = {
+    top: { repository: "shop", at: ".", base: MAIN },
+    news: { repository: "shop", at: "modules/news", base: MAIN },
+  };
 
-test("a site links user data in, and one that lacks it changes nothing", async () => {
-  mkdirSync(join(folder, "uploads"));
-  writeFileSync(join(folder, "uploads", "photo"), "geese");
-  host = await aHost({ app: CASES["site"]!.app() });
-  const release = (commit: Revision) => ({ release: CASES["site"]!.release(commit) });
-  const one = host.origin.commit({ page: "one" });
-  expect((await host.deploy(one, release(one))).finished?.outcome).toBe("live");
-  expect(readFileSync(join(host.layout.current, "files", "uploads", "photo"), "utf8")).toBe("geese");
-  rmSync(join(folder, "uploads"), { recursive: true });
-  const two = host.origin.commit({ page: "two" });
-  const { finished } = await host.deploy(two, release(two));
-  expect(finished).toMatchObject({ outcome: "failed", code: "USER_DATA_MISSING", phase: "pre-link" });
-  expect(readFileSync(join(host.layout.current, "page"), "utf8")).toBe("one");
+  test("is one tree: what lies deeper comes over it, and a part by itself leaves the others as they are", async () => {
+    const { make, deploy, read, seen } = await stageFor(DRIVERS.site, { parts });
+    const [one, two] = [
+      await make({ page: "one", "modules/news/page": "of the top", "modules/other": "stays" }),
+      await make({ page: "two" }),
+    ];
+    const site = (top: Deployable, news: Deployable) => ({
+      revision: top.revision,
+      release: {
+        type: "site",
+        ref: MAIN,
+        parts: [
+          { part: "top", commit: top.revision, ref: MAIN },
+          { part: "news", commit: news.revision, ref: MAIN },
+        ],
+      },
+    });
+    await deploy(site(one, one));
+    expect([read("page"), read("modules/news/page"), read("modules/other")]).toEqual(["one", "one", "stays"]);
+    const { finished } = await deploy(site(one, two));
+    expect([read("page"), read("modules/news/page")]).toEqual(["one", "two"]);
+    expect(finished?.live?.parts?.map(({ part, commit }) => [part, commit])).toEqual([
+      ["top", one.revision],
+      ["news", two.revision],
+    ]);
+    expect(existsSync(seen("modules/news/modules/other"))).toBe(true);
+  });
+
+  test("links user data in, and one that lacks it changes nothing", async () => {
+    const { made, read } = await stageFor(DRIVERS.site);
+    writeFileSync(join(folder, "uploads", "photo"), "geese");
+    await made({ page: "one", "files/uploads/photo": "of the repository" });
+    expect(read("files/uploads/photo")).toBe("geese");
+    rmSync(join(folder, "uploads"), { recursive: true });
+    const { finished } = await made({ page: "two" });
+    expect(finished).toMatchObject({ outcome: "failed", code: "USER_DATA_MISSING", phase: "pre-link" });
+    expect(finished?.reason).toContain(join(folder, "uploads"));
+    expect(read("page")).toBe("one");
+  });
+
+  test("puts no user data behind a link that leads out of it", async () => {
+    const { made } = await stageFor(DRIVERS.site, { symlinks: "any" });
+    mkdirSync(join(folder, "outside"));
+    const { finished } = await made({ page: "one", files: { link: join(folder, "outside") } });
+    expect(finished).toMatchObject({ outcome: "failed", code: "TREE_SYMLINK", phase: "pre-link" });
+    expect(readdirSync(join(folder, "outside"))).toEqual([]);
+  });
 });
 
 test("a release of something else than the app is made of is refused", async () => {
-  host = await aHost();
-  const commit = host.origin.commit({ page: "one" });
-  const answer = await host.deploy(commit, { release: { type: "site", ref: MAIN, parts: [part(commit)] } });
+  const { make } = await stageFor(DRIVERS.release);
+  const { revision } = await make({ page: "one" });
+  const release = { type: "site", ref: MAIN, parts: [{ part: "top", commit: revision, ref: MAIN }] };
+  const answer = await host.deploy(revision, { release });
   expect(last(answer.prepared, "deploy.refused")).toMatchObject({ code: "RELEASE_MISFIT" });
 });

@@ -350,7 +350,9 @@ describe("words that name nothing", { timeout: 60_000 }, () => {
   test.each([
     ["a ref that looks like an option", ["deploy", "shop", "-x"], '"-x" counts as an option'],
     ["an option that is none", ["deploy", "shop", "main", "-x"], "Unknown argument: x"],
-    ["too few words", ["deploy", "shop"], "Not enough words: it is skein deploy <app> <ref>"],
+    ["too few words", ["deploy", "shop"], "Not enough words: it is skein deploy shop REF"],
+    ["too many words", ["deploy", "shop", "main", "v1"], "Too many words: it is skein deploy shop REF"],
+    ["a command without its words", ["rollback"], "Not enough words: it is skein rollback <app>"],
     ["a canary that is no number", ["deploy", "shop", "main", "--canary", "x"], "--canary must be a whole"],
     ["fewer lines than none", ["history", "--most", "-1"], "--most must be a whole number"],
     ["a choice that is none", ["history", "--of", "geese"], '\n  Argument: of, Given: "geese"'],

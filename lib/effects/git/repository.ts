@@ -17,7 +17,7 @@ export interface RefAt {
 export interface Git {
   readonly folder: string;
   /** Every branch and tag that leads to a commit; names that no RefName can be are left out. */
-  refs(): Promise<readonly RefAt[]>;
+  refs(order?: "newest first"): Promise<readonly RefAt[]>;
   resolve(ref: RefName): Promise<Revision | undefined>;
   /** The commit that an object leads to: itself, or what a tag object names. */
   peel(id: Revision): Promise<Revision | undefined>;
@@ -97,7 +97,7 @@ export function gitOn(folder: string, places: Places): Git {
   };
   return {
     folder,
-    refs: () => listed(),
+    refs: (order) => (order === undefined ? listed() : listed("--sort=refname", "--sort=-creatordate")),
     resolve: (ref) => resolved(inside(ref)),
     peel: resolved,
     commitsLike: async (beginning) => {

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
-const { folder, url, app, handed, killAt, countFrom } = JSON.parse(process.argv[2]);
+const { folder, url, app, settings: others, handed, killAt, countFrom } = JSON.parse(process.argv[2]);
 let steps = 0;
 let counting = false;
 const counted = (object, name) => {
@@ -35,6 +35,7 @@ const settings = sharedSettings.parse({
   host: "web1",
   repositories: { shop: { url } },
   apps: { shop: { root: `${folder}/shop`, ...app } },
+  ...others,
 });
 const config = agentConfig.parse({ "kill-after": "500ms" });
 const surroundings = { host: "web1", settings, log };
