@@ -3,6 +3,7 @@ import { aliveOf } from "./alive.ts";
 import { type Here, toolsOf } from "./desk.ts";
 import type { Engine } from "./engine.ts";
 import type { Feed } from "./feed.ts";
+import { olderLine } from "./older-line.ts";
 import { pendingPart } from "./orders.ts";
 import type { Deploy } from "./record.ts";
 import type { Carried } from "./work.ts";
@@ -14,10 +15,12 @@ export function goOn(engine: Engine, deploy: Deploy, carried: Carried, here: Her
   return engine.start(deploy, part, { ...carried, ...toolsOf(here) }, here.signal);
 }
 
-/** What a deploy says; at its end the host tells what is live on it now. */
+/** What a deploy says; at its end the host tells what is live on it now, and the older kit's readers what was checked out. */
 export async function* told(feed: Feed, here: Here): AsyncGenerator<Message, void> {
   for await (const message of feed) {
     yield message;
-    if (message.type === "deploy.finished") yield await aliveOf(here);
+    if (message.type !== "deploy.finished") continue;
+    yield* olderLine(message.data, here);
+    yield await aliveOf(here);
   }
 }

@@ -1,6 +1,6 @@
 import type { Draft } from "./draft.ts";
 import { textAt } from "./kinds/kind.ts";
-import { plainName } from "./names.ts";
+import { hostsToSay, plainName } from "./names.ts";
 import type { Node } from "./tree.ts";
 
 /** Makes apps of what the agents knew of hosts and the front ends of sites: only both together tell the whole. */
@@ -16,15 +16,22 @@ export function makeApps(draft: Draft): void {
     if (sitedir === undefined || seen.has(repository)) continue;
     if (draft.get(["repositories", repository]) === undefined) {
       for (const each of [sitedir, ...same]) draft.leave(each, "no repository is known for it");
-    } else if (draft.put(path, { repository, root: sitedir.text }, sitedir)) {
-      for (const each of [sitedir, ...same]) draft.take(each, [...path, "root"]);
-      draft.toComplete.add(
-        `${path.join(".")}.hosts: say which hosts carry it; no older file did, so it is all of them`,
-      );
-      tellOfRoot(path, draft);
+    } else if (draft.put(path, inPlace(plainName(repository), repository, sitedir), sitedir)) {
+      for (const each of [sitedir, ...same]) draft.take(each, [...path, "tree"]);
+      draft.toComplete.add(hostsToSay(path));
+      tellOfTree(path, draft);
     }
   }
 }
+
+/** What gitagent did: it changed the files in place, as the user of the web server. */
+const inPlace = (name: string, repository: string, { text: tree }: Node) => ({
+  driver: "checkout",
+  repository,
+  root: `/srv/skein/${name}`,
+  tree,
+  user: "www-data",
+});
 
 function takeSite(name: string, site: Node, repository: string, draft: Draft): void {
   const path = ["apps", name];
@@ -38,11 +45,15 @@ function takeSite(name: string, site: Node, repository: string, draft: Draft): v
     return;
   }
   if (filter === undefined) return;
-  if (!draft.put(path, { repository, hosts, root: sitedir?.text ?? `/srv/${name}` }, filter)) return;
-  for (const each of sitedirs) draft.take(each, [...path, "root"]);
-  if (sitedir === undefined)
-    draft.toComplete.add(`${path.join(".")}.root: say where it is on its hosts; no older file did`);
-  tellOfRoot(path, draft);
+  const app =
+    sitedir === undefined ? { repository, root: `/srv/${name}` } : inPlace(name, repository, sitedir);
+  if (!draft.put(path, { ...app, hosts }, filter)) return;
+  for (const each of sitedirs) draft.take(each, [...path, "tree"]);
+  if (sitedir !== undefined) tellOfTree(path, draft);
+  else
+    draft.toComplete.add(
+      `${path.join(".")}.root: say where it is on its hosts; no older file did. Skein makes releases/ and current in it: let the web server serve ROOT/current`,
+    );
   if (hosts.includes("="))
     draft.toComplete.add(`labels: say on each host what the filter of ${path.join(".")} asks for: ${hosts}`);
   const goes: Readonly<Record<string, string>> = { filter: "hosts", payload: "hosts", repo: "repository" };
@@ -54,10 +65,12 @@ function takeSite(name: string, site: Node, repository: string, draft: Draft): v
   }
 }
 
-const tellOfRoot = (path: readonly string[], draft: Draft): void => {
+const tellOfTree = (path: readonly string[], draft: Draft): void => {
+  const app = path.join(".");
   draft.toComplete.add(
-    `${path.join(".")}.root: Skein makes releases/ and current in it, and does not change files in place: let the web server serve ROOT/current`,
+    `${app}: its files are changed in place, as gitagent did; to have all of a revision or nothing, take driver and tree away and let the web server serve ROOT/current`,
   );
+  draft.toComplete.add(`${app}.user: whom the files of its tree belong to; gitagent wrote as www-data`);
 };
 
 /** The filter of Skein that says the same as one of the older kit; undefined where none does. */

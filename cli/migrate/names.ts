@@ -12,6 +12,10 @@ export const plainName = (text: string): string =>
     .replace(/^[-_]+|[-_]+$/g, "")
     .slice(0, 60) || "unnamed";
 
+/** What only a person can say of an app that no front end offered. */
+export const hostsToSay = (app: readonly string[]): string =>
+  `${app.join(".")}.hosts: say which hosts carry it; no older file did, so it is all of them`;
+
 /** Names a repository; where it comes from may be said by another file. False where its name cannot be one. */
 export function knowRepository(name: string, node: Node, draft: Draft, type?: "svn"): boolean {
   if (!repositoryName.safeParse(name).success) {

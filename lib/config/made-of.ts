@@ -1,6 +1,7 @@
 import { Failure } from "../failure.ts";
 import type { AppName, PartName, RefName, RepositoryName, Revision } from "../schema/names.ts";
 import type { Release } from "../security/release.ts";
+import { foldersIn } from "./app/site.ts";
 import type { App, AppOf, DriverName } from "./apps.ts";
 
 /** A repository that an app comes from; of a site, which part of it. */
@@ -32,15 +33,13 @@ export function originsOf(app: App): readonly Origin[] {
 /** The parts of a site, those first that others lie in: what is deeper comes over it. */
 export const partsOf = ({ parts }: AppOf<"site">) =>
   (Object.entries(parts) as [PartName, AppOf<"site">["parts"][PartName]][]).toSorted(
-    ([, one], [, other]) => depthOf(one.at) - depthOf(other.at),
+    ([, one], [, other]) => foldersIn(one.at).length - foldersIn(other.at).length,
   );
-
-const depthOf = (at: string): number => (at === "." ? 0 : at.split("/").length);
 
 /** The folder of a release that a part is put into; empty where it is all of it. */
 export function placeOf(app: App, part: PartName | undefined): string {
   const at = app.driver === "site" && part !== undefined ? app.parts[part]?.at : undefined;
-  return at === undefined || at === "." ? "" : at;
+  return foldersIn(at ?? "").join("/");
 }
 
 /** What kinds of release each driver takes. */

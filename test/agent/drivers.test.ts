@@ -17,12 +17,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { app as anyApp } from "../../lib/config/apps.ts";
+import type { Message } from "../../lib/messages/catalogue.ts";
 import { besides, type Deployable, type DriverCase, DRIVERS, prepare } from "./support/drivers.ts";
 import {
   aHost,
   authorise,
   type Deployed,
   type Host,
+  HOST,
   last,
   linesOf,
   order,
@@ -46,16 +48,17 @@ afterEach(async () => {
 });
 
 type Files = Readonly<Record<string, File | undefined>>;
+type Section = Readonly<Record<string, unknown>>;
 
 /** A host with the app shop, deployed by this driver. */
-async function stageFor(driver: DriverCase, more: Readonly<Record<string, unknown>> = {}) {
+async function stageFor(driver: DriverCase, more: Section = {}, settings: Section = {}) {
   const origin = host?.folder === folder ? host.origin : anOrigin(join(folder, "origin"));
   writeTrust(join(folder, "state", "trust"));
   const start = async () =>
     (host = await aHost({
       after: { folder, origin },
       app: { ...driver.app(folder), ...more },
-      settings: besides(folder),
+      settings: { ...besides(folder), ...settings },
     }));
   await start();
   const seen = (file: string) => join(folder, driver.seen, file);
@@ -217,11 +220,7 @@ describe("a checkout", () => {
     chmodSync(join(folder, "www", "z"), 0o555);
     const { finished, gone } = await made({ a: "two", page: "two", "z/new": "two" });
     expect(finished).toMatchObject({ outcome: "rolled-back", phase: "publish", code: "GIT_FAILED" });
-    expect([read("a"), read("page"), readdirSync(join(folder, "www", "z"))]).toEqual([
-      "one",
-      "one",
-      ["old"],
-    ]);
+    expect([read("a"), read("page"), readdirSync(join(folder, "www", "z"))]).toEqual(["one", "one", ["old"]]);
     expect(linesOf(gone, "post-deploy")).toEqual(["told"]);
   });
 
@@ -338,3 +337,51 @@ test("a release of something else than the app is made of is refused", async () 
   const answer = await host.deploy(revision, { release });
   expect(last(answer.prepared, "deploy.refused")).toMatchObject({ code: "RELEASE_MISFIT" });
 });
+
+describe("where lines for people are written for the older kit", () => {
+  const topics = { overrides: { "event.said": { dialect: "deploykit" } } };
+  const linesIn = (messages: readonly Message[]) =>
+    messages.flatMap((each) => (each.type === "event.said" ? [each.data] : []));
+
+  test("a checkout is told of as gitagent did, and what failed is not", async () => {
+    const { made } = await stageFor(DRIVERS.checkout, {}, { topics });
+    const { gone, finished } = await made({ page: "one" });
+    const recorded = recordedOf("gitagent").body;
+    const mirror = join(folder, "state", "mirrors", "shop.git");
+    const now = recorded
+      .replace(" on vm ", ` on ${HOST} `)
+      .replace(" tag v2 ", " tag main ")
+      .replace(/ repo \S+ /, ` repo ${mirror} `)
+      .replace(/ target \S+ /, ` target ${join(folder, "www")} `)
+      .replace(/ id \w+ type live$/, ` id ${finished?.rollout} type production`);
+    expect(linesIn(gone)).toMatchObject([{ source: "deploys", text: now }]);
+    const bad = await made({ "deploy/post-deploy": aScript("exit 1") });
+    expect([bad.finished?.outcome, linesIn(bad.gone)]).toEqual(["rolled-back", []]);
+  });
+
+  test("a site is told of as bloatagent did, with the tag of each part", async () => {
+    const { made } = await stageFor(DRIVERS.site, {}, { topics });
+    const { gone, finished } = await made({ page: "one" });
+    const now = recordedOf("bloatagent")
+      .body.replace(" on vm ", ` on ${HOST} `)
+      .replace(" tag v2 ", " tag top=main,again=main ")
+      .replace(/ repo \S+ /, " repo shop ")
+      .replace(/ target \S+ /, ` target ${host.layout.current} `)
+      .replace(/ id \w+$/, ` id ${finished?.rollout}`);
+    expect(linesIn(gone)).toMatchObject([{ source: "deploys", text: now }]);
+  });
+
+  test("nothing is said where they are written as events", async () => {
+    const { made } = await stageFor(DRIVERS.checkout);
+    expect(linesIn((await made({ page: "one" })).gone)).toEqual([]);
+  });
+});
+
+/** The frame that an agent of the older kit was recorded to send. */
+function recordedOf(agent: string): { readonly body: string } {
+  const path = join(import.meta.dirname, "..", "fixtures", "legacy", `${agent}.json`);
+  const [{ frames } = { frames: [] }] = JSON.parse(readFileSync(path, "utf8")) as {
+    frames: { body: string }[];
+  }[];
+  return frames[0] ?? { body: "" };
+}

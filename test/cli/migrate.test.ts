@@ -89,14 +89,36 @@ describe("all samples together", () => {
     expect(all.toComplete.join("\n")).not.toContain("repositories.shop.url");
   });
 
-  test("make apps of facts and sites", () => {
+  test("make apps of facts and sites, changed in place as gitagent did", () => {
+    const inPlace = { driver: "checkout", user: "www-data" };
     expect(at(all.config, "apps")).toMatchObject({
-      "shop-live": { repository: "shop", hosts: "role=shop", root: "/srv/www/shop-site" },
-      "shop-stage": { hosts: "stage01.example.com" },
-      docs: { root: "/srv/www/docs" },
+      "shop-live": { ...inPlace, repository: "shop", hosts: "role=shop", tree: "/srv/www/shop-site" },
+      "shop-stage": { ...inPlace, hosts: "stage01.example.com", root: "/srv/skein/shop-stage" },
+      docs: { ...inPlace, tree: "/srv/www/docs", root: "/srv/skein/docs" },
     });
+    expect(all.fates.find(({ key }) => key === "sitedir_docs")?.to).toBe("apps.docs.tree");
+    expect(all.toComplete.join("\n")).toContain("apps.docs: its files are changed in place");
     expect(whyOf(all, "classed.filter")).toContain("no filter");
     expect(whyOf(all, "controldir_shop")).toContain("deploy/pre-deploy");
+  });
+
+  test("make an app of a site of several repositories, with its user data", () => {
+    expect(at(all.config, "apps", "bloat-site")).toEqual({
+      driver: "site",
+      root: "/srv/bloat/deploy",
+      parts: {
+        base: { repository: "base", at: ".", base: "refs/tags/v1" },
+        theme: { repository: "theme", at: "themes/own", base: "refs/tags/v2" },
+      },
+      "user-data": [{ source: "/srv/bloat/user/uploads", at: "files" }],
+    });
+    const toldOf = (key: string) => all.fates.find((each) => each.key === key)?.to;
+    expect(toldOf("repo-list[1].base_tag")).toBe("apps.bloat-site.parts.theme");
+    expect(toldOf("directorymap[0].source")).toBe("apps.bloat-site.user-data");
+    expect(whyOf(all, "site-root")).toContain("ROOT/current");
+    const complete = all.toComplete.join("\n");
+    expect(complete).toContain("git -C /srv/bloat/repos/theme remote get-url origin");
+    expect(complete).toContain("in the place of /srv/bloat/site");
   });
 
   test("hold no secret but the login of the broker, and tell of none", () => {
@@ -105,6 +127,20 @@ describe("all samples together", () => {
     const { bus: _bus, ...others } = all.config;
     for (const secret of all.secrets.values()) expect(JSON.stringify(others)).not.toContain(secret);
   });
+});
+
+test("of a site whose parts Skein could not place, no app is made, and each line says why", () => {
+  const files = [
+    {
+      name: "/etc/facts.d/portal.yaml",
+      text: "site-root: /srv/site\nrepo-list:\n  - {name: one, target: a, base_tag: v1}\n  - {name: ../two, target: b, base_tag: v1}\n  - {name: three, target: /a/, base_tag: v1}\n",
+    },
+  ];
+  const migrated = migrate(files, SAFE);
+  insistWhole(files, migrated);
+  expect(at(migrated.config, "apps", "portal")).toBeUndefined();
+  expect(whyOf(migrated, "repo-list[0].target")).toContain("two parts at one place");
+  expect(whyOf(migrated, "repo-list[1].target")).toContain("its name cannot be");
 });
 
 test("the older front end may ask for logins only where a person says so", () => {
@@ -243,7 +279,7 @@ test.each([
 
 test("whatever a file holds, it ends in a configuration that can be read, and each line is told of", () => {
   const known = fc.constantFrom(
-    ..."rserver stomp-options stompconnector :hosts :login connect_headers host trigger-topic listen-topic report-topic repo-list jenkins-url jenkins-projects project ticket ignore_refs sites user-topic file users type topics stompserver1 incoming-dir distro-list package-topic gitconfigure repo origin target base_tag repo_a sitedir_a filter payload mode branch user expiry password site-root shop __proto__".split(
+    ..."rserver stomp-options stompconnector :hosts :login connect_headers host trigger-topic listen-topic report-topic repo-list jenkins-url jenkins-projects project ticket ignore_refs sites user-topic file users type topics stompserver1 incoming-dir distro-list package-topic gitconfigure repo origin target base_tag repo_a sitedir_a filter payload mode branch user expiry password site-root deploy-root repo-list directorymap name source shop __proto__".split(
       " ",
     ),
   );

@@ -18,12 +18,22 @@ const userData = z.strictObject({
   at: pathInside.describe("Where in the site it is linked in."),
 });
 
+/** The folders of a path that lies in a site; none for the top. */
+export const foldersIn = (at: string): readonly string[] =>
+  at.split("/").filter((name) => name !== "" && name !== ".");
+
+const hasTwins = (places: readonly string[]): boolean =>
+  new Set(places.map((at) => foldersIn(at).join("/"))).size < places.length;
+
 /** One web tree from several repositories, as the older kit's bloatagent built. */
 export const siteApp = z.strictObject({
   driver: z.literal("site").describe("What it is made of, and how it goes live."),
   parts: z
     .record(partName, part)
     .refine((parts) => Object.keys(parts).length > 0, { error: "must have a part" })
+    .refine((parts) => !hasTwins(Object.values(parts).map(({ at }) => at)), {
+      error: "must not have two parts at one place: one would hide the other",
+    })
     .describe("The repositories that it is put together from. What lies deeper comes over what it lies in."),
   "user-data": z
     .array(userData)

@@ -6,7 +6,7 @@ import { layOut } from "../../../../lib/effects/git.ts";
 import { anOrigin } from "../../../agent/support/origin.ts";
 import { aFolder } from "../../../support/folder.ts";
 
-const FILES = 400;
+const FILES = 200;
 
 /** Every file below a folder, with what is in it. */
 const contents = (folder: string) =>
@@ -41,7 +41,7 @@ test("git that is killed while it writes leaves nothing that a second call does 
   const [old, right] = [contents(live), contents(wanted)];
   writeFileSync(join(live, "upload.jpg"), "mine");
   let torn = 0;
-  for (let delay = 0.002; ; delay += 0.002) {
+  for (let delay = 0.002; ; delay *= 1.25) {
     const through = ["timeout", "--signal=KILL", delay.toFixed(3)];
     const whole = await layOut(git, { commit, into: live, index, former, through }).then(
       () => true,
