@@ -1,6 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { settingsSchema } from "../../cli/settings.ts";
 import { webhook } from "../../daemons/webhook.ts";
@@ -11,13 +8,13 @@ import { secretIn, type Sent, sent } from "../daemons/webhook/sent.ts";
 import { listen, start, type Started } from "../support/daemons.ts";
 import { aFolder } from "../support/folder.ts";
 import { freePort } from "../support/free-port.ts";
+import { readGuide } from "../support/guide.ts";
 import { describeNeeding } from "../support/needing.ts";
+import { startNginx } from "../support/nginx.ts";
 import { until } from "../support/until.ts";
 import { memoryHub } from "../../lib/bus/memory.ts";
 
-const guide = readFileSync(new URL("../../docs/guides/webhooks.md", import.meta.url), "utf8");
-const blocks = (language: string): string[] =>
-  [...guide.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(([, text = ""]) => text);
+const { blocks } = readGuide("webhooks");
 
 test.each(blocks("yaml").map((block, index) => [index + 1, block] as const))(
   "configuration %i of the guide is one",
@@ -28,14 +25,9 @@ test.each(blocks("yaml").map((block, index) => [index + 1, block] as const))(
 );
 
 describeNeeding({ nginx: "nginx" }, "behind nginx, set up as the guide says", () => {
-  let nginx: ChildProcess | undefined;
   let daemon: Started | undefined;
   afterEach(async () => {
     await daemon?.stop();
-    if (nginx === undefined) return;
-    const ended = new Promise((resolve) => nginx?.once("close", resolve));
-    nginx.kill("SIGTERM");
-    await ended;
   });
 
   test("what a forge signed still fits, and what it did not sign does not", async () => {
@@ -52,7 +44,8 @@ describeNeeding({ nginx: "nginx" }, "behind nginx, set up as the guide says", ()
       },
     };
     daemon = await start(webhook, () => settings, hub);
-    nginx = startNginx(folder, front, (blocks("nginx")[0] ?? "").replace("8091", `${port}`));
+    const location = (blocks("nginx")[0] ?? "").replace("8091", `${port}`);
+    startNginx(folder, `server { listen 127.0.0.1:${front}; ${location} }`);
 
     const url = `http://127.0.0.1:${front}/skein`;
     const deadline = 10_000;
@@ -67,18 +60,3 @@ describeNeeding({ nginx: "nginx" }, "behind nginx, set up as the guide says", ()
     expect(await send({ ...push, path: "/gitlab" })).toBe(404);
   });
 });
-
-/** Starts nginx in a folder, on a port of loopback, with a part of a configuration. */
-function startNginx(folder: string, port: number, location: string): ChildProcess {
-  const own = join(folder, "nginx");
-  mkdirSync(own);
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (each) => `${each}_temp_path ${own}/${each};`,
-  );
-  const server = `server { listen 127.0.0.1:${port}; ${location} }`;
-  const http = `http { access_log off; ${temporary.join(" ")} ${server} }`;
-  const text = `daemon off; pid ${own}/pid; error_log stderr; worker_processes 1; events {} ${http}`;
-  writeFileSync(join(own, "nginx.conf"), text);
-  const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
-  return spawn("nginx", ["-p", own, "-c", join(own, "nginx.conf")], { stdio: "ignore", env: { PATH } });
-}
