@@ -1,5 +1,6 @@
 import type { App } from "../lib/config/apps.ts";
 import { Failure } from "../lib/failure.ts";
+import type { HostFilter } from "../lib/schema/filter.ts";
 import type { AppName } from "../lib/schema/names.ts";
 import type { Release } from "../lib/security/release.ts";
 import type { Seen } from "./inventory.ts";
@@ -14,15 +15,17 @@ export interface Wanted {
   readonly configured: App;
   /** One word, but of a site any number of them. */
   readonly named: readonly string[];
+  /** Which of its hosts are meant; all of them where nobody said. */
+  readonly filter?: HostFilter | undefined;
 }
 
 /**
  * Finds the release that a person means, by full object id or digest: that is what is signed.
- * @throws {Failure} NAME_INVALID, REF_UNKNOWN or REF_AMBIGUOUS
+ * @throws {Failure} NAME_INVALID, REF_UNKNOWN, REF_AMBIGUOUS or PART_DIFFERS
  */
 export async function resolveTarget(
   settings: Settings,
-  { app, configured, named: words }: Wanted,
+  { app, configured, named: words, filter }: Wanted,
   seen: readonly Seen[],
 ): Promise<Release> {
   const [named = ""] = words;
@@ -40,7 +43,7 @@ export async function resolveTarget(
     case "artifact":
       return resolveArtifact(settings, { app, configured, named });
     case "site":
-      return resolveSite(settings, { app, configured, words }, seen);
+      return resolveSite(settings, { app, configured, words, filter }, seen);
     case "container":
       throw new Failure("CONFIG_INVALID", `Cannot deploy ${app}: there is no driver ${configured.driver}`);
   }

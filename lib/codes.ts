@@ -135,6 +135,10 @@ export const codes = {
     "The folder that an app is checked out into, in place, is not there, or is no folder.",
     "Make it, for the user that the app runs as, or correct `apps.NAME.tree`.",
   ],
+  PART_DIFFERS: [
+    "The hosts have a part of a site, which was not named, at different revisions.",
+    "Name that part, too: `skein deploy APP PART=REF PART=REF`.",
+  ],
   USER_DATA_MISSING: [
     "What is to be linked into each release of a site is not there on the host.",
     "Make the folder that the message names, or correct `apps.NAME.user-data`.",

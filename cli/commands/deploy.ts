@@ -45,7 +45,7 @@ export const deploy = defineCommand({
           ? undefined
           : parsed(portion, /^\d+$/.test(args.batch) ? Number(args.batch) : args.batch, "--batch");
       const strategy = strategyFor(configured, { canary: args.canary, batch, onFailure: args.onFailure });
-      const { target, seen } = await findTarget(session, { app, configured, named });
+      const { target, seen } = await findTarget(session, { app, configured, named, filter });
       const hosts = carriers(seen, app, filter);
       if (hosts.length === 0)
         throw new Failure(

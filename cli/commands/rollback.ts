@@ -24,7 +24,7 @@ export const rollback = defineCommand({
       const target =
         args.to === undefined
           ? formerOf(app, hosts)
-          : await resolveTarget(session.settings, { app, configured, named: [args.to] }, seen);
+          : await resolveTarget(session.settings, { app, configured, named: [args.to], filter }, seen);
       const strategy = strategyFor(configured, { canary: args.canary });
       return launch(session, {
         ...args,

@@ -48,7 +48,7 @@ export async function resolveCommit(
   if (only === undefined)
     throw new Failure(
       "REF_UNKNOWN",
-      `Cannot deploy ${app}: no host has a branch or tag ${JSON.stringify(named)}${SHORT.test(named) ? ", and no revision here begins so" : ""}`,
+      `Cannot deploy ${app}: no host has a branch or tag ${JSON.stringify(named)}${part === undefined ? "" : ` of its part ${part}`}${SHORT.test(named) ? ", and no revision here begins so" : ""}`,
       { transient: true },
     );
   if (targets.length === 1) return only;

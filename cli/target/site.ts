@@ -1,7 +1,8 @@
 import type { AppOf } from "../../lib/config/apps.ts";
 import { partsOf } from "../../lib/config/made-of.ts";
 import { Failure } from "../../lib/failure.ts";
-import type { AppName, PartName } from "../../lib/schema/names.ts";
+import type { HostFilter } from "../../lib/schema/filter.ts";
+import { type AppName, type PartName, shortRef, shortRevision } from "../../lib/schema/names.ts";
 import { type Release, release, type SitePart } from "../../lib/security/release.ts";
 import { carriers, type Seen } from "../inventory.ts";
 import type { Settings } from "../settings.ts";
@@ -11,16 +12,18 @@ interface Wanted {
   readonly app: AppName;
   readonly configured: AppOf<"site">;
   readonly words: readonly string[];
+  /** Which of its hosts are meant; all of them where nobody said. */
+  readonly filter?: HostFilter | undefined;
 }
 
 /**
  * The parts of a site, as `theme=v1.2 news=main` names them. A part that is not named stays what it is live as, and is at its base
  * where it is not live yet. Without a word, every part is at its base.
- * @throws {Failure} NAME_INVALID, REF_UNKNOWN or REF_AMBIGUOUS
+ * @throws {Failure} NAME_INVALID, REF_UNKNOWN, REF_AMBIGUOUS or PART_DIFFERS
  */
 export async function resolveSite(
   settings: Settings,
-  { app, configured, words }: Wanted,
+  { app, configured, words, filter }: Wanted,
   seen: readonly Seen[],
 ): Promise<Release> {
   const known = partsOf(configured);
@@ -29,9 +32,10 @@ export async function resolveSite(
     app,
     known.map(([part]) => part),
   );
+  const there = carriers(seen, app, filter).filter(({ present }) => present);
   const parts: SitePart[] = [];
   for (const [part, { repository, base }] of known) {
-    const live = named.size === 0 || named.has(part) ? undefined : liveOf(app, part, seen);
+    const live = named.size === 0 || named.has(part) ? undefined : liveOf(app, part, there);
     if (live !== undefined) parts.push(live);
     else {
       const found = await resolveCommit(settings, { app, repository, part }, named.get(part) ?? base, seen);
@@ -63,18 +67,18 @@ function namedIn(
 
 /** What a part is wherever something of it is live; undefined where nothing is. */
 function liveOf(app: AppName, part: PartName, seen: readonly Seen[]): SitePart | undefined {
-  const lives = carriers(seen, app)
-    .filter(({ present }) => present)
-    .flatMap(({ report: { host, apps } }) => {
-      const live = apps.find((each) => each.app === app)?.live?.parts?.find((each) => each.part === part);
-      return live === undefined ? [] : [{ host, live }];
-    });
+  const lives = seen.flatMap(({ report: { host, apps } }) => {
+    const live = apps.find((each) => each.app === app)?.live?.parts?.find((each) => each.part === part);
+    return live === undefined ? [] : [{ host, live }];
+  });
   const [first, ...others] = lives;
   const odd = others.find(({ live }) => live.commit !== first?.live.commit);
   if (first === undefined || odd === undefined) return first?.live;
-  const [one, other] = [first, odd].map(({ host, live }) => `${live.ref} ${live.commit} on ${host}`);
+  const [one, other] = [first, odd].map(
+    ({ host, live }) => `${shortRef(live.ref)} (${shortRevision(live.commit)}) on ${host}`,
+  );
   throw new Failure(
-    "REF_AMBIGUOUS",
+    "PART_DIFFERS",
     `Cannot deploy ${app}: its part ${part} is ${one}, but ${other}: say ${part}=REF`,
   );
 }

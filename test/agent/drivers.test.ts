@@ -271,7 +271,9 @@ describe("a checkout", () => {
     const wanted = { ...DRIVERS.checkout.app(folder), root: "/srv/shop" };
     expect(anyApp.safeParse(wanted).success).toBe(true);
     const { error } = anyApp.safeParse({ ...wanted, ...more });
-    expect(error?.issues).toMatchObject([{ path: [key], message: expect.stringContaining("left out") }]);
+    expect(error?.issues.map(({ path, message }) => [path, message.slice(0, 16)])).toEqual([
+      [[key], "must be left out"],
+    ]);
   });
 });
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Seen } from "../../../cli/inventory.ts";
 import { type Settings, settingsSchema } from "../../../cli/settings.ts";
 import { resolveSite } from "../../../cli/target/site.ts";
+import { hostFilter } from "../../../lib/schema/filter.ts";
 import { appName } from "../../../lib/schema/names.ts";
 import { liveRelease } from "../../../lib/messages/catalogue/deploys.ts";
 import { catalogue } from "../../../lib/messages/catalogue.ts";
@@ -61,10 +62,13 @@ function aHost(host: string, live?: Live, present = true): Seen {
   return { report, present };
 }
 
-async function resolved(words: readonly string[], ...seen: readonly Seen[]): Promise<string> {
+const resolved = (words: readonly string[], ...seen: readonly Seen[]) => resolvedFor(undefined, words, seen);
+
+async function resolvedFor(hosts: string | undefined, words: readonly string[], seen: readonly Seen[]) {
+  const filter = hosts === undefined ? undefined : hostFilter.parse(hosts);
   const configured = settings.apps[portal];
   if (configured?.driver !== "site") throw new Error("it is a site");
-  const release = await resolveSite(settings, { app: portal, configured, words }, seen);
+  const release = await resolveSite(settings, { app: portal, configured, words, filter }, seen);
   if (release.type !== "site") throw new Error("it is a site");
   const parts = release.parts.map(({ part, commit, ref }) => `${part} ${ref} ${commit[0]}`);
   return `${release.ref}: ${parts.join(", ")}`;
@@ -72,7 +76,7 @@ async function resolved(words: readonly string[], ...seen: readonly Seen[]): Pro
 
 const NEWER: Live = { theme: ["v2", 2], news: ["v2", 5] };
 
-test.each([
+test.each<[string, string[], Live | undefined, string]>([
   [
     "all of it at its base, whatever is live",
     [],
@@ -106,7 +110,7 @@ test.each([
   [
     "one part, where the other is new in the configuration",
     ["theme=v2"],
-    { theme: ["v1", 1] } as Live,
+    { theme: ["v1", 1] },
     "refs/tags/v2: theme refs/tags/v2 2, news refs/heads/main 4",
   ],
 ])("%s", async (_what, words, live, wanted) => {
@@ -127,11 +131,16 @@ test("what is live on a host that is away does not count", async () => {
 test("where hosts disagree about a part that is not named, it is asked for", async () => {
   const hosts = [aHost("web1", NEWER), aHost("web2", { ...NEWER, news: ["main", 4] })];
   const refused = resolved(["theme=v1"], ...hosts);
-  await expect(refused).rejects.toMatchObject({ code: "REF_AMBIGUOUS" });
+  await expect(refused).rejects.toMatchObject({ code: "PART_DIFFERS" });
   await expect(refused).rejects.toThrow(
-    /news is refs\/tags\/v2 5+ on web1, but refs\/heads\/main 4+ on web2: say news=REF/,
+    "news is v2 (5555555) on web1, but main (4444444) on web2: say news=REF",
   );
   expect(await resolved(["theme=v1", "news=v2"], ...hosts)).toContain("news refs/tags/v2 5");
+});
+
+test("where hosts disagree, what counts is what those have that are meant", async () => {
+  const hosts = [aHost("web1", NEWER), aHost("web2", { ...NEWER, news: ["main", 4] })];
+  expect(await resolvedFor("web2", ["theme=v1"], hosts)).toContain("news refs/heads/main 4");
 });
 
 test.each([
@@ -140,7 +149,7 @@ test.each([
   ["=v1", "names no part of it: it has theme, news"],
   ["__proto__=v1", "names no part of it: it has theme, news"],
   ["news=v2,news=main", "was named already"],
-  ["theme=v9", "no host has a branch or tag"],
+  ["theme=v9", 'no host has a branch or tag "v9" of its part theme'],
 ])("%s is refused, and what to say is said", async (word, says) => {
   await expect(resolved([word], aHost("web1", NEWER))).rejects.toThrow(says);
 });
