@@ -69,7 +69,7 @@ test("scripts run in their order, with the tag, in an environment of their own",
     "PHASE",
     "REF",
   ];
-  const more = ["RELEASE", "REVISION", "ROLLOUT", "ROOT", "SHARED", "TAG"];
+  const more = ["RELEASE", "REVISION", "ROLLOUT", "ROOT", "SHARED", "TAG", "TREE"];
   const git = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"];
   const skein = [...names, ...more].map((name) => `SKEIN_${name}`);
   expect([...linesOf(gone, "post-deploy")].sort()).toEqual(
