@@ -101,7 +101,7 @@ async function failed(book: Book, work: Work, problem: Problem): Promise<Part | 
 }
 
 /** What visitors notice, also where it was only half done. */
-const SHOWS: ReadonlySet<Step["do"]> = new Set(["publish", "lay-out"]);
+const SHOWS: ReadonlySet<Step["do"]> = new Set(["publish", "lay-out", "switch"]);
 
 /** Whether a deploy had begun to change what is live, and whether visitors may have seen it. The step that failed may be half-done. */
 function howFar(inHand: Deploy["inHand"]): { readonly begun: boolean; readonly seen: boolean } {

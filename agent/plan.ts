@@ -104,7 +104,7 @@ export function planGo(app: App, request: Request, facts: Facts, release: Releas
     "post-deploy": [{ do: "script", script: "post-deploy", ...subject }],
     check: app.check === undefined ? [] : [{ do: "check", revision }],
     prune: [
-      ...(live ? driver.retire(live, app) : []),
+      ...(live ? driver.retire(live, "former") : []),
       { do: "prune", releases: [...dispensable(releases, kept, app.keep)] },
     ],
     unlock: [{ do: "unlock" }],
@@ -142,7 +142,7 @@ export function planBack(
               former: failed.release,
             },
           ],
-    prune: [...driver.retire(failed, app)],
+    prune: [...driver.retire(failed, "failed")],
     unlock: [{ do: "unlock" }],
   });
 }

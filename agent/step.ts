@@ -19,6 +19,8 @@ export const step = z.discriminatedUnion("do", [
   kind("download", { target: targetName, version: artifactVersion, revision }),
   /** Its files lie under a temporary name. */
   kind("unpack", { revision, release: releaseName }),
+  /** The engine has the image, and its id lies under a temporary name. */
+  kind("load", { revision, release: releaseName }),
   /** They are on disk, and have their name. */
   kind("seal", { revision, release: releaseName }),
   /** The app's script of this phase, where it has one, ran once and ended well. */
@@ -39,6 +41,12 @@ export const step = z.discriminatedUnion("do", [
   kind("require-tree", {}),
   /** The folder of a checkout holds the files of the revision. `former`: what it held before. */
   kind("lay-out", { repository: repositoryName, revision, former: revision.nullable() }),
+  /** The container of the release runs, and is ready. */
+  kind("start", { release: releaseName }),
+  /** Visitors are sent to the container of the release, or to none, and nobody is served by another. */
+  kind("switch", { release: releaseName.nullable() }),
+  /** The container of the release does not run. `remove`: nor is it there. */
+  kind("stop", { release: releaseName, remove: z.boolean() }),
   /** `current` leads to the release, or is not there. */
   kind("publish", { release: releaseName.nullable() }),
   /** The manifest says so. `fresh`: the first of them became live just now. */

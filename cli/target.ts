@@ -1,5 +1,4 @@
 import type { App } from "../lib/config/apps.ts";
-import { Failure } from "../lib/failure.ts";
 import type { HostFilter } from "../lib/schema/filter.ts";
 import type { AppName } from "../lib/schema/names.ts";
 import type { Release } from "../lib/security/release.ts";
@@ -7,6 +6,7 @@ import type { Seen } from "./inventory.ts";
 import type { Settings } from "./settings.ts";
 import { resolveArtifact } from "./target/artifact.ts";
 import { resolveCommit } from "./target/git.ts";
+import { resolveImage } from "./target/image.ts";
 import { resolveSite } from "./target/site.ts";
 
 /** What a person named on the command line, to be made live. */
@@ -41,10 +41,12 @@ export async function resolveTarget(
       return { type: "git", commit: revision, ref };
     }
     case "artifact":
-      return resolveArtifact(settings, { app, configured, named });
+      return resolveArtifact(settings, { app, artifact: configured.artifact, named });
     case "site":
       return resolveSite(settings, { app, configured, words, filter }, seen);
     case "container":
-      throw new Failure("CONFIG_INVALID", `Cannot deploy ${app}: there is no driver ${configured.driver}`);
+      return "pull" in configured.image
+        ? resolveImage(app, configured, named)
+        : resolveArtifact(settings, { app, artifact: configured.image.artifact, named });
   }
 }

@@ -415,6 +415,47 @@ export const codes = {
     "An archive cannot be read: it is no tar, or damaged.",
     "It must be a tar, plain or packed with gzip, xz or zstd (those programs must be on the host).",
   ],
+  // containers
+  ENGINE_UNREACHABLE: [
+    "Docker, or Podman's service, does not answer on its socket, or not in time.",
+    "See that it runs and that the agent may use the socket that `engine` of the app names.",
+  ],
+  ENGINE_REFUSED: [
+    "The container engine does not do what is asked; the message holds its words.",
+    "Mend what it says. What it is asked for stands in the app's configuration.",
+  ],
+  IMAGE_UNKNOWN: [
+    "The container engine has no such image, or cannot pull it.",
+    "See that the registry has it under this digest; deploy with `--force` where an image was removed by hand.",
+  ],
+  IMAGE_INVALID: [
+    "An artifact is no archive of one image.",
+    "Make it with `docker save NAME:TAG` or `podman save --format docker-archive NAME:TAG`, one image in each.",
+  ],
+  CONTAINER_ENDED: [
+    "What runs in a new container ended by itself; the message holds its last words.",
+    "Mend the image, or what it is given: `env`, `volumes`, `command`.",
+  ],
+  CONTAINER_NOT_READY: [
+    "A new container runs, but does not answer in time; the message holds its last words.",
+    "See that the app listens on `port` on all addresses, and that `ready` asks for what it answers; `ready.deadline` may be too short.",
+  ],
+  CONTAINER_PORTS: [
+    "No port of 127.0.0.1 is left for a container.",
+    "Widen `ports` of the app, or keep fewer former releases.",
+  ],
+  CONTAINER_VOLUME: [
+    "Something that a container is to see of the host is not there, or is not of the release.",
+    "Make it, or mend `volumes` of the app.",
+  ],
+  TRAFFIC_UNREACHABLE: [
+    "Whatever sends visitors to an app does not answer, or not in time.",
+    "See that it runs and that the agent may use its socket, which `switch` of the app names.",
+  ],
+  TRAFFIC_REFUSED: [
+    "Whatever sends visitors to an app does not switch; the message holds its words.",
+    "Mend its configuration: the backend needs two servers, and a socket of the level admin.",
+  ],
 } as const satisfies Record<string, readonly [meaning: string, advice: string]>;
 
 /** The stable name of an error. */

@@ -1,4 +1,4 @@
-import type { App, DriverName, AppOf } from "../../lib/config/apps.ts";
+import type { DriverName, AppOf } from "../../lib/config/apps.ts";
 import type { MadeOf } from "../../lib/config/made-of.ts";
 import type { ReleaseName, Revision } from "../../lib/schema/names.ts";
 import type { Release } from "../../lib/security/release.ts";
@@ -39,6 +39,6 @@ export interface Driver<Kind extends DriverName = DriverName> {
   readonly build: (building: Building<Kind>) => readonly Action[];
   /** It is what visitors get. Performed anew after a crash, and the other way round on the way back. */
   readonly publish: (turn: Turn<Kind>) => readonly Action[];
-  /** What visitors do not get any more lets go of all that it holds besides its folder. */
-  readonly retire: (placed: Placed, app: App) => readonly Action[];
+  /** What visitors do not get any more lets go of all that it holds besides its folder. `former`: it may go live again. */
+  readonly retire: (placed: Placed, as: "former" | "failed") => readonly Action[];
 }

@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { linkTarget, namesIn, removeAll, removeWhole } from "../../lib/effects/folders.ts";
 import { reasonOf } from "../../lib/failure.ts";
+import { releaseName } from "../../lib/schema/names.ts";
 import { revisionOf } from "../../lib/security/release.ts";
+import { isOfContainers } from "../containers.ts";
 import { releasePath } from "../layout.ts";
 import { trimHistory } from "../state.ts";
 import type { Work } from "../work.ts";
+import { pruneContainers } from "./prune-containers.ts";
 import type { Perform } from "./step-of.ts";
 
 /** Removes what is needed no more. It can never fail a deploy: what stays goes another time. */
@@ -12,6 +15,8 @@ export const prune: Perform<"prune"> = async ({ releases }, work) => {
   const { layout, log } = work;
   try {
     const live = await linkTarget(layout.current);
+    if (isOfContainers(work))
+      await pruneContainers(releases, releaseName.safeParse(live?.replace(/^releases\//, "")).data, work);
     for (const release of releases) {
       if (live !== `releases/${release}`) await removeWhole(releasePath(layout, release));
     }

@@ -9,11 +9,15 @@ import { fetch } from "./fetch.ts";
 import { layOut } from "./lay-out.ts";
 import { linkShared } from "./link-shared.ts";
 import { linkUserData } from "./link-user-data.ts";
+import { load } from "./load.ts";
 import { prune } from "./prune.ts";
 import { publish } from "./publish.ts";
 import { script } from "./script.ts";
 import { seal } from "./seal.ts";
 import { stage } from "./stage.ts";
+import { start } from "./start.ts";
+import { stop } from "./stop.ts";
+import { switchTraffic } from "./switch-traffic.ts";
 import { unpack } from "./unpack.ts";
 
 /** Performs one step. */
@@ -31,6 +35,8 @@ export async function act(step: Step, work: Work): Promise<void> {
       return download(step, work);
     case "unpack":
       return unpack(step, work);
+    case "load":
+      return load(step, work);
     case "seal":
       return seal(step, work);
     case "script":
@@ -45,6 +51,12 @@ export async function act(step: Step, work: Work): Promise<void> {
       return void (await writerOf(work));
     case "lay-out":
       return layOut(step, work);
+    case "start":
+      return start(step, work);
+    case "switch":
+      return switchTraffic(step, work);
+    case "stop":
+      return stop(step, work);
     case "publish":
       return publish(step, work);
     case "declare":

@@ -24,7 +24,7 @@ export const deploy = defineCommand({
         array: true,
         default: [],
         describe:
-          "A branch, a tag, or a full object id; a version of an artifact; of a site PART=REF for each part that changes, and nothing to build all of it at its base",
+          "A branch, a tag, or a full object id; a version of an artifact; the digest of an image; of a site PART=REF for each part that changes, and nothing to build all of it at its base",
       })
       .option("batch", {
         type: "string",
@@ -64,11 +64,16 @@ export const deploy = defineCommand({
  * What a person named: one word, but of a site as many as it has parts.
  * @throws {UsageError}
  */
-function wordsFor({ driver }: App, app: string, words: readonly string[]): readonly string[] {
-  if (driver === "site") return words;
-  const takes = `it is skein deploy ${app} ${driver === "artifact" ? "VERSION" : "REF"}`;
+function wordsFor(configured: App, app: string, words: readonly string[]): readonly string[] {
+  if (configured.driver === "site") return words;
+  const takes = `it is skein deploy ${app} ${wordFor(configured)}`;
   if (words.length === 1) return words;
   throw new UsageError(`${words.length === 0 ? "Not enough" : "Too many"} words: ${takes}`, "deploy");
+}
+
+function wordFor(configured: App): string {
+  if (configured.driver === "container" && "pull" in configured.image) return "sha256:DIGEST";
+  return configured.driver === "artifact" || configured.driver === "container" ? "VERSION" : "REF";
 }
 
 /** Finds what a person means. What was pushed a moment ago may still be on its way to the hosts. */

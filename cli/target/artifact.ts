@@ -9,7 +9,7 @@ import type { Settings } from "../settings.ts";
 
 interface Wanted {
   readonly app: AppName;
-  readonly configured: AppOf<"artifact">;
+  readonly artifact: AppOf<"artifact">["artifact"];
   readonly named: string;
 }
 
@@ -19,12 +19,12 @@ interface Wanted {
  */
 export async function resolveArtifact(
   settings: Settings,
-  { app, configured, named }: Wanted,
+  { app, artifact, named }: Wanted,
 ): Promise<Release> {
   const full = named.startsWith("refs/");
   const ref = full ? artifactInRef(parsed(artifactRef, named, "a version")) : undefined;
-  const line = lineOfApp(app, configured, ref?.target ?? targetName.parse(configured.artifact.target));
-  const store = openStore(settings, configured.artifact.store);
+  const line = lineOfApp(app, { artifact }, ref?.target ?? targetName.parse(artifact.target));
+  const store = openStore(settings, artifact.store);
   const version =
     ref?.version ??
     (named === "latest" ? await store.latest(line) : parsed(artifactVersion, named, "a version"));

@@ -43,20 +43,23 @@ export function placeOf(app: App, part: PartName | undefined): string {
 }
 
 /** What kinds of release each driver takes. */
-const takes: Readonly<Record<DriverName, readonly Release["type"][]>> = {
+const takes: Readonly<Record<Exclude<DriverName, "container">, readonly Release["type"][]>> = {
   release: ["git"],
   checkout: ["git"],
   site: ["site"],
   artifact: ["artifact"],
-  container: ["artifact", "image"],
 };
+
+/** Of a container, only what its images come as. */
+const typesFor = (app: App): readonly Release["type"][] =>
+  app.driver === "container" ? ["pull" in app.image ? "image" : "artifact"] : takes[app.driver];
 
 /**
  * The commits that a release of an app is made of; none where it is made of something else.
  * @throws {Failure} RELEASE_MISFIT where the app is made of something else than the release
  */
 export function commitsOf(name: AppName, app: App, release: Release): readonly MadeOf[] {
-  if (!takes[app.driver].includes(release.type))
+  if (!typesFor(app).includes(release.type))
     throw misfit(name, `its driver ${app.driver} takes no release of the type ${release.type}`);
   if (release.type === "git")
     return originsOf(app).map((origin) => ({ ...origin, commit: release.commit, ref: release.ref }));

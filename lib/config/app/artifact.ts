@@ -3,8 +3,7 @@ import { appName } from "../../schema/names.ts";
 import { size } from "../../schema/quantities.ts";
 import { common, symlinks } from "./common.ts";
 
-/** Where an artifact is found. */
-export const artifactSource = z.strictObject({
+const artifactSource = z.strictObject({
   store: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: "must be the name of a store" })
@@ -35,7 +34,8 @@ const limits = z.strictObject({
   ratio: z.int().min(1).max(100_000).default(200).describe("How many times its packed size it may come to."),
 });
 
-const source = artifactSource.extend({
+/** Where an artifact is found, and which are taken. */
+export const checkedArtifact = artifactSource.extend({
   verify: z
     .enum(["required", "if-there"])
     .default("if-there")
@@ -55,7 +55,7 @@ const source = artifactSource.extend({
 /** An archive from an artifact store, unpacked as a release. */
 export const artifactApp = z.strictObject({
   driver: z.literal("artifact").describe("What it is made of, and how it goes live."),
-  artifact: source.describe("Where its versions are."),
+  artifact: checkedArtifact.describe("Where its versions are."),
   ...common,
   symlinks,
 });

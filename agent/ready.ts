@@ -1,0 +1,63 @@
+import { pause } from "../lib/effects/clock.ts";
+import type { ContainerEngine } from "../lib/effects/containers/engine.ts";
+import { tcpTrouble } from "../lib/effects/tcp.ts";
+import type { Place } from "../lib/effects/traffic/traffic.ts";
+import { Failure, reasonOf } from "../lib/failure.ts";
+import type { ContainerWork } from "./containers.ts";
+
+const MOST_PER_TRY = 5_000;
+
+/**
+ * Waits until what runs in a container answers.
+ * @throws {Failure} CONTAINER_ENDED or CONTAINER_NOT_READY, with the last words of the app
+ */
+export async function waitUntilReady(
+  engine: ContainerEngine,
+  id: string,
+  place: Place,
+  work: ContainerWork,
+): Promise<void> {
+  const { deadline, interval } = work.app.ready;
+  const end = performance.now() + deadline;
+  for (;;) {
+    await requireRunning(engine, id);
+    const left = Math.max(1, end - performance.now());
+    const why = await trouble(place, work, Math.min(left, MOST_PER_TRY));
+    if (work.signal.aborted) return;
+    if (why === undefined) break;
+    if (performance.now() + interval >= end) {
+      const within = `it was not ready within ${deadline / 1_000} s: ${why}`;
+      throw new Failure("CONTAINER_NOT_READY", `The container runs, but ${within}${await words(engine, id)}`);
+    }
+    await pause(interval, work.signal);
+  }
+  // Something else may have answered in its place, where it has just ended.
+  await requireRunning(engine, id);
+}
+
+/** The engine starts anew what ended, so that it may be seen running in between. */
+async function requireRunning(engine: ContainerEngine, id: string): Promise<void> {
+  const now = await engine.inspect(id);
+  if (now?.running === true && now.restarts === 0) return;
+  const how = now === undefined ? "is gone" : `ended by itself, with ${now.exitCode}`;
+  throw new Failure("CONTAINER_ENDED", `The container ${how}${await words(engine, id)}`);
+}
+
+async function words(engine: ContainerEngine, id: string): Promise<string> {
+  const said = await engine.lastWords(id).catch(() => "");
+  return said === "" ? "; it said nothing" : `; it said last:\n${said}`;
+}
+
+async function trouble({ host, port }: Place, { app, http, signal }: ContainerWork, deadline: number) {
+  const { path } = app.ready;
+  if (path === undefined) return tcpTrouble(host, port, deadline);
+  try {
+    const { status } = await http(`http://${host.includes(":") ? `[${host}]` : host}:${port}${path}`, {
+      deadline,
+      signal,
+    });
+    return status >= 200 && status < 400 ? undefined : `${path} has the status ${status}`;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}

@@ -1,0 +1,119 @@
+import { Failure } from "../../failure.ts";
+import { pause } from "../clock.ts";
+import { askHaproxy } from "./haproxy-socket.ts";
+import type { Place, Traffic } from "./traffic.ts";
+
+/** How to reach a HAProxy, and the backend whose servers are slots for whatever is live. */
+export interface HaproxyMeans {
+  readonly socket: string;
+  readonly backend: string;
+  /** Milliseconds that what is under way may still take. */
+  readonly drain: number;
+}
+
+/** A server of the backend, as it is now. */
+interface Slot {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly state: "ready" | "draining" | "out";
+  /** Whether HAProxy sends requests to it: its checks may not let it. */
+  readonly up: boolean;
+}
+
+const INTERVAL = 25;
+const PATIENCE = 10_000;
+
+/** Bits of what `show servers state` tells as the administrative state. */
+const MAINTENANCE = 0x01 | 0x02 | 0x04 | 0x20;
+const DRAINING = 0x08 | 0x10;
+const RUNNING = 2;
+
+/** Traffic through the servers of a backend of HAProxy, over its Runtime API: nothing is reloaded. */
+export function haproxyTraffic(means: HaproxyMeans): Traffic {
+  const { socket, backend, drain } = means;
+  const refused = (why: string) =>
+    new Failure("TRAFFIC_REFUSED", `Cannot switch the backend ${backend} of HAProxy: ${why}`);
+  const set = async ({ name }: Slot, words: string, fine = /^$/) => {
+    const said = (await askHaproxy(socket, `set server ${backend}/${name} ${words}`)).trim();
+    if (!fine.test(said))
+      throw refused(`it answers ${JSON.stringify(said.slice(0, 300))} to set server ${name} ${words}`);
+  };
+  const slots = async (): Promise<readonly Slot[]> => {
+    const text = await askHaproxy(socket, `show servers state ${backend}`);
+    const found = slotsIn(text);
+    if (found.length === 0) throw refused(`it answers ${JSON.stringify(text.trim().slice(0, 300))}`);
+    return found;
+  };
+
+  /** A server that sends to the place, which was there already, or was free. */
+  const open = async (place: Place, all: readonly Slot[], signal?: AbortSignal): Promise<Slot> => {
+    const slot = all.find((each) => isAt(each, place)) ?? all.find(({ state }) => state === "out");
+    if (slot === undefined)
+      throw refused(`all of its servers are in use: it needs one more than ${all.length}`);
+    if (!isAt(slot, place)) await set(slot, `addr ${place.host} port ${place.port}`, /changed|no need/);
+    if (slot.state !== "ready") await set(slot, "state ready");
+    const end = performance.now() + PATIENCE;
+    for (;;) {
+      const now = (await slots()).find(({ name }) => name === slot.name);
+      if (now?.up === true && isAt(now, place)) return slot;
+      if (performance.now() > end || signal?.aborted === true) break;
+      await pause(INTERVAL, signal);
+    }
+    if (slot.state !== "ready") await set(slot, "state maint");
+    throw refused(`its checks do not let the server ${slot.name} at ${place.host}:${place.port} up`);
+  };
+
+  /** Waits until nothing is under way at these, but not for ever. */
+  const drained = async (names: ReadonlySet<string>, signal?: AbortSignal): Promise<void> => {
+    const end = performance.now() + drain;
+    while (performance.now() < end && signal?.aborted !== true) {
+      const busy = sessionsIn(await askHaproxy(socket, "show stat -1 4 -1"), backend, names);
+      if (busy === 0) return;
+      await pause(INTERVAL, signal);
+    }
+  };
+
+  return {
+    switchTo: async (place, signal) => {
+      const all = await slots();
+      const live = place === null ? undefined : await open(place, all, signal);
+      const others = all.filter(({ name, state }) => name !== live?.name && state !== "out");
+      for (const each of others) if (each.state === "ready") await set(each, "state drain");
+      await drained(new Set(others.map(({ name }) => name)), signal);
+      for (const each of others) await set(each, "state maint");
+    },
+  };
+}
+
+const isAt = (slot: Slot, place: Place): boolean => slot.host === place.host && slot.port === place.port;
+
+/** Reads what `show servers state` tells: a version, the names of the columns, a line for each server. */
+function slotsIn(text: string): readonly Slot[] {
+  const [version, names = "", ...lines] = text.trim().split("\n");
+  if (version !== "1" || !names.startsWith("# ")) return [];
+  const columns = names.slice(2).split(" ");
+  return lines.map((line) => {
+    const fields = line.split(" ");
+    const field = (name: string) => fields[columns.indexOf(name)] ?? "";
+    const admin = Number(field("srv_admin_state"));
+    return {
+      name: field("srv_name"),
+      host: field("srv_addr"),
+      port: Number(field("srv_port")),
+      state: (admin & MAINTENANCE) !== 0 ? "out" : (admin & DRAINING) !== 0 ? "draining" : "ready",
+      up: Number(field("srv_op_state")) === RUNNING,
+    };
+  });
+}
+
+/** How many sessions servers have, by the CSV of `show stat`. */
+function sessionsIn(text: string, backend: string, servers: ReadonlySet<string>): number {
+  const [names = "", ...lines] = text.trim().split("\n");
+  const columns = names.replace(/^# /, "").split(",");
+  const at = (name: string) => columns.indexOf(name);
+  return lines
+    .map((line) => line.split(","))
+    .filter((fields) => fields[at("pxname")] === backend && servers.has(fields[at("svname")] ?? ""))
+    .reduce((sum, fields) => sum + Number(fields[at("scur")]) + Number(fields[at("qcur")]), 0);
+}
