@@ -1,26 +1,13 @@
-import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { Command } from "../../lib/security/command.ts";
 import { revisionOf } from "../../lib/security/release.ts";
-import { sealed } from "../lib/security/builders.ts";
 import { besides, type Deployable, type DriverCase, DRIVERS, prepare } from "./support/drivers.ts";
-import {
-  aHost,
-  authorise,
-  type Host,
-  HOST,
-  last,
-  operator,
-  orchestrator,
-  order,
-  writeTrust,
-} from "./support/host.ts";
+import { aHost, authorise, type Host, last, order, writeTrust } from "./support/host.ts";
 import { anOrigin, aScript, type File } from "./support/origin.ts";
+import { handed, runVictim } from "./support/victim.ts";
 
-const VICTIM = join(import.meta.dirname, "support", "victim.mjs");
 const NOTE = 'echo "$SKEIN_PHASE" >> "$SKEIN_SHARED/ran"';
 
 interface Story {
@@ -108,7 +95,7 @@ async function trial(
   const settings = besides(host.folder);
   const command = authorise(second.revision, { release: second.release });
   const { url } = host.origin;
-  const killed = await victim({
+  const killed = await runVictim({
     folder,
     url,
     app,
@@ -137,23 +124,4 @@ async function trial(
   expect(existsSync(after.layout.lock)).toBe(false);
   await after.leave();
   return killed;
-}
-
-const handed = async (command: ReturnType<typeof authorise>) =>
-  Promise.all(
-    (["deploy.authorised", "deploy.go"] as const).map(async (type) => {
-      const [given, by]: [Command, typeof operator] =
-        type === "deploy.go" ? [order("go", command), orchestrator] : [command, operator];
-      return { type, data: { host: HOST, rollout: command.id, command: await sealed(given, by) } };
-    }),
-  );
-
-/** Runs the agent apart, to be killed. */
-function victim(argument: object): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [VICTIM, JSON.stringify(argument)], (error, _stdout, stderr) => {
-      if (error === null || error.signal === "SIGKILL") resolve(error !== null);
-      else reject(new Error(stderr));
-    });
-  });
 }

@@ -15,13 +15,16 @@ export interface Haproxy {
   readonly close: () => Promise<void>;
 }
 
-/** Starts one; `slots`: how many servers each backend has. */
-export async function startHaproxy(backends: readonly string[], slots = 2): Promise<Haproxy> {
+/** Starts one; `slots`: how many servers each backend has; `server`: what else is said of each. */
+export async function startHaproxy(backends: readonly string[], slots = 2, server = ""): Promise<Haproxy> {
   const folder = mkdtempSync(join(tmpdir(), "skein-haproxy-"));
   const socket = join(folder, "admin.sock");
   const ports = new Map<string, number>();
   for (const name of backends) ports.set(name, await freePort());
-  const servers = Array.from({ length: slots }, (_none, at) => `  server s${at} 127.0.0.1:1 disabled`);
+  const servers = Array.from(
+    { length: slots },
+    (_none, at) => `  server s${at} 127.0.0.1:1 disabled ${server}`,
+  );
   const sections = [...ports].flatMap(([name, port]) => [
     `frontend of-${name}\n  bind 127.0.0.1:${port}\n  default_backend ${name}`,
     `backend ${name}\n${servers.join("\n")}`,

@@ -33,6 +33,11 @@ export interface Podman {
   readonly ask: (method: string, path: string) => Promise<string>;
   /** The names of all containers, each with its state. */
   readonly containers: () => Promise<Readonly<Record<string, string>>>;
+  /** Those with a label, each with all of its labels. */
+  readonly labelled: (
+    label: string,
+    value: string,
+  ) => Promise<readonly { readonly state: string; readonly labels: Readonly<Record<string, string>> }[]>;
   readonly images: () => Promise<readonly string[]>;
   /** Ends it, with all that it runs, and removes what it had. */
   readonly close: () => Promise<void>;
@@ -68,6 +73,7 @@ export async function startPodman(registry?: string): Promise<Podman> {
       Id: string;
       Names: string[];
       State: string;
+      Labels: Record<string, string> | null;
     }[];
   const close = async () => {
     for (const { Id } of await list().catch(() => []))
@@ -87,6 +93,10 @@ export async function startPodman(registry?: string): Promise<Podman> {
     ask,
     containers: async () =>
       Object.fromEntries((await list()).map(({ Names: [name = ""], State }) => [name.slice(1), State])),
+    labelled: async (label, value) =>
+      (await list())
+        .map(({ State, Labels }) => ({ state: State, labels: Labels ?? {} }))
+        .filter(({ labels }) => labels[label] === value),
     images: async () =>
       (JSON.parse(await ask("GET", "/v1.41/images/json?all=true")) as { Id: string }[]).map(({ Id }) => Id),
     close,

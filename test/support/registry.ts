@@ -19,7 +19,8 @@ export async function startRegistry(user: string, password: string): Promise<Reg
       return void response.writeHead(401, { "www-authenticate": 'Basic realm="geese"' }).end();
     if (url === "/v2/") return void response.writeHead(200).end("{}");
     const object = objects.get(/(sha256:[0-9a-f]{64})$/.exec(url)?.[1] ?? "");
-    if (object === undefined) return void response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
+    if (object === undefined)
+      return void response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
     response.writeHead(200, { "content-type": object.type, "content-length": object.bytes.length });
     response.end(method === "HEAD" ? undefined : object.bytes);
   });

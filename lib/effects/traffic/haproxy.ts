@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { Failure } from "../../failure.ts";
 import { pause } from "../clock.ts";
 import { askHaproxy } from "./haproxy-socket.ts";
@@ -9,6 +10,8 @@ export interface HaproxyMeans {
   readonly backend: string;
   /** Milliseconds that what is under way may still take. */
   readonly drain: number;
+  /** Milliseconds that its checks may take to let a new place up. */
+  readonly settles?: number;
 }
 
 /** A server of the backend, as it is now. */
@@ -17,21 +20,21 @@ interface Slot {
   readonly host: string;
   readonly port: number;
   readonly state: "ready" | "draining" | "out";
-  /** Whether HAProxy sends requests to it: its checks may not let it. */
-  readonly up: boolean;
 }
 
 const INTERVAL = 25;
 const PATIENCE = 10_000;
 
-/** Bits of what `show servers state` tells as the administrative state. */
-const MAINTENANCE = 0x01 | 0x02 | 0x04 | 0x20;
+/**
+ * Bits of what `show servers state` tells as the administrative state. 0x04 is none of them: it says that the configuration began
+ * with `disabled`, also once the server is ready.
+ */
+const MAINTENANCE = 0x01 | 0x02 | 0x20;
 const DRAINING = 0x08 | 0x10;
-const RUNNING = 2;
 
 /** Traffic through the servers of a backend of HAProxy, over its Runtime API: nothing is reloaded. */
 export function haproxyTraffic(means: HaproxyMeans): Traffic {
-  const { socket, backend, drain } = means;
+  const { socket, backend, drain, settles = PATIENCE } = means;
   const refused = (why: string) =>
     new Failure("TRAFFIC_REFUSED", `Cannot switch the backend ${backend} of HAProxy: ${why}`);
   const set = async ({ name }: Slot, words: string, fine = /^$/) => {
@@ -46,6 +49,8 @@ export function haproxyTraffic(means: HaproxyMeans): Traffic {
     return found;
   };
 
+  const loads = async () => loadsIn(await askHaproxy(socket, "show stat -1 4 -1"), backend);
+
   /** A server that sends to the place, which was there already, or was free. */
   const open = async (place: Place, all: readonly Slot[], signal?: AbortSignal): Promise<Slot> => {
     const slot = all.find((each) => isAt(each, place)) ?? all.find(({ state }) => state === "out");
@@ -53,13 +58,11 @@ export function haproxyTraffic(means: HaproxyMeans): Traffic {
       throw refused(`all of its servers are in use: it needs one more than ${all.length}`);
     if (!isAt(slot, place)) await set(slot, `addr ${place.host} port ${place.port}`, /changed|no need/);
     if (slot.state !== "ready") await set(slot, "state ready");
-    const end = performance.now() + PATIENCE;
-    for (;;) {
-      const now = (await slots()).find(({ name }) => name === slot.name);
-      if (now?.up === true && isAt(now, place)) return slot;
-      if (performance.now() > end || signal?.aborted === true) break;
+    const end = performance.now() + settles;
+    do {
+      if ((await loads()).some(({ name, up }) => name === slot.name && up)) return slot;
       await pause(INTERVAL, signal);
-    }
+    } while (performance.now() < end && signal?.aborted !== true);
     if (slot.state !== "ready") await set(slot, "state maint");
     throw refused(`its checks do not let the server ${slot.name} at ${place.host}:${place.port} up`);
   };
@@ -68,19 +71,22 @@ export function haproxyTraffic(means: HaproxyMeans): Traffic {
   const drained = async (names: ReadonlySet<string>, signal?: AbortSignal): Promise<void> => {
     const end = performance.now() + drain;
     while (performance.now() < end && signal?.aborted !== true) {
-      const busy = sessionsIn(await askHaproxy(socket, "show stat -1 4 -1"), backend, names);
-      if (busy === 0) return;
+      const busy = (await loads()).some(({ name, sessions }) => names.has(name) && sessions > 0);
+      if (!busy) return;
       await pause(INTERVAL, signal);
     }
   };
 
   return {
     switchTo: async (place, signal) => {
+      if (place !== null && isIP(place.host) === 0) throw refused(`${place.host} is no address`);
       const all = await slots();
       const live = place === null ? undefined : await open(place, all, signal);
       const others = all.filter(({ name, state }) => name !== live?.name && state !== "out");
       for (const each of others) if (each.state === "ready") await set(each, "state drain");
       await drained(new Set(others.map(({ name }) => name)), signal);
+      // Whoever goes on with it later has to know that these are to be waited for.
+      if (signal?.aborted === true) return;
       for (const each of others) await set(each, "state maint");
     },
   };
@@ -102,18 +108,34 @@ function slotsIn(text: string): readonly Slot[] {
       host: field("srv_addr"),
       port: Number(field("srv_port")),
       state: (admin & MAINTENANCE) !== 0 ? "out" : (admin & DRAINING) !== 0 ? "draining" : "ready",
-      up: Number(field("srv_op_state")) === RUNNING,
     };
   });
 }
 
-/** How many sessions servers have, by the CSV of `show stat`. */
-function sessionsIn(text: string, backend: string, servers: ReadonlySet<string>): number {
+/** What `show stat` tells of a server. */
+interface Load {
+  readonly name: string;
+  /** Requests that are under way, or wait. */
+  readonly sessions: number;
+  /** Whether requests are sent to it, and go on being sent. */
+  readonly up: boolean;
+}
+
+/** Reads the CSV of `show stat`. */
+function loadsIn(text: string, backend: string): readonly Load[] {
   const [names = "", ...lines] = text.trim().split("\n");
   const columns = names.replace(/^# /, "").split(",");
-  const at = (name: string) => columns.indexOf(name);
   return lines
     .map((line) => line.split(","))
-    .filter((fields) => fields[at("pxname")] === backend && servers.has(fields[at("svname")] ?? ""))
-    .reduce((sum, fields) => sum + Number(fields[at("scur")]) + Number(fields[at("qcur")]), 0);
+    .map((fields) => (name: string) => fields[columns.indexOf(name)] ?? "")
+    .filter((field) => field("pxname") === backend)
+    .map((field) => ({
+      name: field("svname"),
+      sessions: Number(field("scur")) + Number(field("qcur")),
+      up: field("status") === "no check" || (field("status").startsWith("UP") && isConfirmed(field)),
+    }));
 }
+
+/** A server that comes back counts as up until its first check has failed: with one that passed, it is above what it takes. */
+const isConfirmed = (field: (name: string) => string): boolean =>
+  Number(field("check_fall")) <= 1 || Number(field("check_health")) > Number(field("check_rise"));

@@ -38,7 +38,7 @@ export const operator = aSigner();
 export const orchestrator = aSigner();
 
 const POLICY = `rules:
-  - {who: [alice@example.com], apps: ["*"], environments: ["*"], refs: ["refs/heads/*", "refs/tags/*", "refs/artifacts/*"], kinds: [deploy, rollback, cancel]}
+  - {who: [alice@example.com], apps: ["*"], environments: ["*"], refs: ["refs/heads/*", "refs/tags/*", "refs/artifacts/*", "refs/images/*"], kinds: [deploy, rollback, cancel]}
   - {who: [orchestrator], apps: ["*"], environments: ["*"], kinds: [go, revert, abort]}
 `;
 
@@ -133,7 +133,8 @@ export const linesOf = (messages: readonly Message[], phase: string): readonly s
 export const typesOf = (messages: readonly Message[]): readonly string[] => messages.map(({ type }) => type);
 
 /** Whether an app says by itself what it is made of. */
-const hasParts = (app: Given["app"]): boolean => ["artifact", "site"].includes(String(app?.["driver"]));
+const hasParts = (app: Given["app"]): boolean =>
+  ["artifact", "container", "site"].includes(String(app?.["driver"]));
 
 export async function aHost(given: Given = {}): Promise<Host> {
   const folder = given.after?.folder ?? mkdtempSync(join(tmpdir(), "skein-agent-"));

@@ -1,15 +1,16 @@
 // Does what it is handed, as the agent would, and kills itself at the n-th step towards something lasting: a line of a
-// journal, a name, a link.
+// journal, a name, a link, a request that changes something elsewhere.
 import fs from "node:fs";
+import http from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 
 const { folder, url, app, settings: others, handed, killAt, countFrom } = JSON.parse(process.argv[2]);
 let steps = 0;
 let counting = false;
-const counted = (object, name) => {
+const counted = (object, name, counts = () => true) => {
   const original = object[name];
   object[name] = function (...args) {
-    if (counting) steps += 1;
+    if (counting && counts(...args)) steps += 1;
     if (steps === killAt) process.kill(process.pid, "SIGKILL");
     return original.apply(this, args);
   };
@@ -21,6 +22,7 @@ fs.promises.open = async (...args) => {
   return handle;
 };
 for (const name of ["rename", "symlink", "link"]) counted(fs.promises, name);
+counted(http, "request", ({ method }) => !["GET", "HEAD"].includes(method ?? "GET"));
 syncBuiltinESMExports();
 
 const [{ agent }, { agentConfig }, { openDesk }, { sharedSettings }] = await Promise.all(
