@@ -4,7 +4,7 @@ import fs from "node:fs";
 import http from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 
-const { folder, url, app, settings: others, handed, killAt, countFrom } = JSON.parse(process.argv[2]);
+const { folder, url, app, settings: others, handed, killAt, countFrom, files = true } = JSON.parse(process.argv[2]);
 let steps = 0;
 let counting = false;
 const counted = (object, name, counts = () => true) => {
@@ -21,7 +21,7 @@ fs.promises.open = async (...args) => {
   counted(handle, "datasync");
   return handle;
 };
-for (const name of ["rename", "symlink", "link"]) counted(fs.promises, name);
+if (files) for (const name of ["rename", "symlink", "link"]) counted(fs.promises, name);
 counted(http, "request", ({ method }) => !["GET", "HEAD"].includes(method ?? "GET"));
 syncBuiltinESMExports();
 

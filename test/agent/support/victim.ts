@@ -28,6 +28,8 @@ export function runVictim(argument: {
   /** From which message on its steps are counted, and at which it is killed. */
   readonly countFrom: "deploy.authorised" | "deploy.go";
   readonly killAt: number;
+  /** Whether names and links of files are counted, beside lines of journals and requests. */
+  readonly files?: boolean;
 }): Promise<boolean> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [VICTIM, JSON.stringify(argument)], (error, _stdout, stderr) => {
