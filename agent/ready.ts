@@ -19,8 +19,10 @@ export async function waitUntilReady(
 ): Promise<void> {
   const { deadline, interval } = work.app.ready;
   const end = performance.now() + deadline;
+  // One that has been live for long may have ended and come back in its time: that is no reason against it.
+  const restarts = (await engine.inspect(id))?.restarts ?? 0;
   for (;;) {
-    await requireRunning(engine, id);
+    await requireRunning(engine, id, restarts);
     const left = Math.max(1, end - performance.now());
     const why = await trouble(place, work, Math.min(left, MOST_PER_TRY));
     if (work.signal.aborted) return;
@@ -32,13 +34,13 @@ export async function waitUntilReady(
     await pause(interval, work.signal);
   }
   // Something else may have answered in its place, where it has just ended.
-  await requireRunning(engine, id);
+  await requireRunning(engine, id, restarts);
 }
 
 /** The engine starts anew what ended, so that it may be seen running in between. */
-async function requireRunning(engine: ContainerEngine, id: string): Promise<void> {
+async function requireRunning(engine: ContainerEngine, id: string, restarts: number): Promise<void> {
   const now = await engine.inspect(id);
-  if (now?.running === true && now.restarts === 0) return;
+  if (now?.running === true && now.restarts <= restarts) return;
   const how = now === undefined ? "is gone" : `ended by itself, with ${now.exitCode}`;
   throw new Failure("CONTAINER_ENDED", `The container ${how}${await words(engine, id)}`);
 }

@@ -9,7 +9,8 @@ export const stop: Perform<"stop"> = async ({ release, remove }, work) => {
     const engine = engineFor(work);
     const found = await findContainer(engine, work, release);
     if (found === undefined) return;
-    if (found.running) await engine.stop(found.id, work.app["stop-timeout"]);
+    // Also where it does not run just now: the engine would start anew what ended by itself.
+    await engine.stop(found.id, work.app["stop-timeout"]);
     if (remove) await engine.remove(found.id);
   } catch (error) {
     work.log.warn(

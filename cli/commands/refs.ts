@@ -20,7 +20,9 @@ export const refs = defineCommand({
   run: async (args) => {
     const app = parsed(appName, args.app, "app");
     const configured = appOf(readSettings(args), app);
-    if (configured.driver === "artifact") return versions(app, configured, args);
+    if ("artifact" in configured) return versions(app, configured, args);
+    if (configured.driver === "container" && "artifact" in configured.image)
+      return versions(app, configured.image, args);
     const seen = await withSession(args, (session) => takeInventory(session, { app, refs: true }));
     const there = carriers(seen, app).filter(({ present }) => present);
     if (there.length === 0)
@@ -53,11 +55,10 @@ export const refs = defineCommand({
 /** The versions of an app that comes from an artifact store, the newest last. */
 async function versions(
   app: AppName,
-  configured: AppOf<"artifact">,
+  { artifact }: Pick<AppOf<"artifact">, "artifact">,
   args: Pick<CommonArguments, "config" | "json">,
 ): Promise<number> {
-  const { artifact } = configured;
-  const line = lineOfApp(app, configured, targetName.parse(artifact.target));
+  const line = lineOfApp(app, { artifact }, targetName.parse(artifact.target));
   const store = openStore(readSettings(args), artifact.store);
   const known = await store.versions(line);
   const latest = known.length === 0 ? undefined : await store.latest(line);

@@ -4,7 +4,7 @@ import type { AppName } from "../../lib/schema/names.ts";
 import { type Release, release } from "../../lib/security/release.ts";
 
 const DIGEST =
-  /^(?<name>[^@]*?)(?::(?<tag>[A-Za-z0-9][A-Za-z0-9._-]{0,127}))?@?sha256:(?<digest>[0-9a-f]{64})$/;
+  /^(?<name>[^@]*?)(?::(?<tag>(?![^@]*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,127}))?@?sha256:(?<digest>[0-9a-f]{64})$/;
 
 /**
  * The image that a person means, always by its digest: `sha256:DIGEST`, or NAME@sha256:DIGEST and NAME:TAG@sha256:DIGEST, where

@@ -10,6 +10,7 @@ import { type AnImage, anImage } from "../support/image.ts";
 import { describeNeeding } from "../support/needing.ts";
 import { type Podman, PODMAN, startPodman } from "../support/podman.ts";
 import { type Registry, startRegistry } from "../support/registry.ts";
+import { until } from "../support/until.ts";
 import { aHost, authorise, type Host, last, order, writeTrust } from "./support/host.ts";
 import { type StoredImage, putImage } from "./support/images.ts";
 import { anOrigin } from "./support/origin.ts";
@@ -137,6 +138,25 @@ describeNeeding(
       const finished = await deploy(bad);
       expect(finished).toMatchObject({ outcome: "rolled-back", phase: "publish", code: "CONTAINER_ENDED" });
       expect(finished?.reason).toContain("no database here");
+      if ((await states()).length > 1) console.log('LOGGED', JSON.stringify(host.logged));
+      expect([await visit(), await states()]).toEqual(["one", ["running"]]);
+    });
+
+    test("goes back to one that has ended and come back while it was live", async () => {
+      await begin();
+      await deploy(await put(anImage("one")));
+      const [name = ""] = Object.keys(await podman.containers());
+      const look = async () =>
+        JSON.parse(await podman.ask("GET", `/v1.41/containers/${name}/json`)) as {
+          RestartCount: number;
+          State: { Pid: number; Running: boolean };
+        };
+      process.kill((await look()).State.Pid, "SIGKILL");
+      await until("it has come back", async () => {
+        const { RestartCount, State } = await look();
+        return RestartCount > 0 && State.Running;
+      });
+      expect(await deploy(await put(anImage("", "exit 1")))).toMatchObject({ outcome: "rolled-back" });
       expect([await visit(), await states()]).toEqual(["one", ["running"]]);
     });
 

@@ -7,6 +7,7 @@ const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** A guide, read so that it can be followed. */
 export interface Guide {
+  readonly text: string;
   /** What stands in fences of a language, in order. */
   readonly blocks: (language: string) => readonly string[];
 }
@@ -19,6 +20,7 @@ export function readGuide(name: string, here: Readonly<Record<string, string>> =
     readFileSync(path, "utf8"),
   );
   return {
+    text,
     blocks: (language) =>
       [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(
         ([, block = ""]) => block,

@@ -29,6 +29,8 @@ network_backend = "netavark"
 /** A Podman that has nothing in common with that of the machine. */
 export interface Podman {
   readonly socket: string;
+  /** A script that is the program `podman`, for this one. */
+  readonly program: string;
   /** Asks its service, past everything of ours. */
   readonly ask: (method: string, path: string) => Promise<string>;
   /** The names of all containers, each with its state. */
@@ -88,8 +90,13 @@ export async function startPodman(registry?: string): Promise<Podman> {
     await close();
     throw new Error(`Podman does not start: ${said}`, { cause: error });
   }
+  const words = [...args, "--cgroup-manager", "cgroupfs"].join(" ");
+  const variables = Object.entries(env).flatMap(([name, value]) =>
+    /^(CONT|TMP)/.test(name) ? [`${name}='${value}'`] : [],
+  );
   return {
     socket,
+    program: `#!/bin/sh\nexport ${variables.join(" ")}\nexec /usr/bin/podman ${words} "$@"\n`,
     ask,
     containers: async () =>
       Object.fromEntries((await list()).map(({ Names: [name = ""], State }) => [name.slice(1), State])),

@@ -30,7 +30,9 @@ const pulled = z.strictObject({
 const absolute = z
   .string()
   .max(500)
-  .regex(/^\/(?!.*(^|\/)\.\.(\/|$))[^\0]+$/, { error: "must be an absolute path" });
+  .refine((path) => path.startsWith("/") && !path.includes("\0") && !path.split("/").includes(".."), {
+    error: "must be an absolute path",
+  });
 
 const volume = z.strictObject({
   source: z
@@ -74,7 +76,10 @@ export const containerApp = z.strictObject({
       "How it is reached: by a free port of 127.0.0.1, which it keeps, or by the container's own address, which may change when it starts anew.",
     ),
   ports: z
-    .strictObject({ from: portNumber, to: portNumber })
+    .strictObject({
+      from: portNumber.describe("The first of them."),
+      to: portNumber.describe("The last of them."),
+    })
     .refine(({ from, to }) => from < to, { error: "must leave more than one port between from and to" })
     .prefault({ from: 20_000, to: 29_999 })
     .describe("The ports of 127.0.0.1 that may be taken."),

@@ -19,4 +19,3 @@ const haproxy = z.strictObject({
 export const traffic = z.strictObject({
   haproxy: haproxy.describe("Through HAProxy, by its Runtime API: nothing is reloaded."),
 });
-export type TrafficSettings = z.infer<typeof traffic>;

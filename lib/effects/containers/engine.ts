@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Failure } from "../../failure.ts";
+import { pause } from "../clock.ts";
 import { type Answered, type Asked, ask } from "./ask.ts";
 import { openSaid, textOfLog } from "./said.ts";
 
@@ -105,6 +106,8 @@ const NEWEST = "1.44";
 const OLDEST = "1.24";
 const QUICK = 30_000;
 const MOST_WORDS = 4_000;
+const REMOVALS = 5;
+const REMOVAL_PAUSE = 200;
 
 /** The engine that listens on a socket, which is asked for its version at the first call. */
 export function engineAt(socket: string, signal?: AbortSignal): ContainerEngine {
@@ -177,7 +180,10 @@ export function engineAt(socket: string, signal?: AbortSignal): ContainerEngine 
         throw new Failure("IMAGE_UNKNOWN", `Cannot ${what}: ${error}`, { transient: true });
     },
     imageId: async (name) => {
-      const path = `/images/${name.split("/").map(encodeURIComponent).join("/")}/json`;
+      const parts = name.split("/");
+      // No image is called so, and a path of the engine's might be.
+      if (parts.some((part) => ["", ".", ".."].includes(part))) return undefined;
+      const path = `/images/${parts.map(encodeURIComponent).join("/")}/json`;
       const answer = await insist(`look for the image ${name}`, { method: "GET", path }, [404]);
       if (answer.status === 404) return undefined;
       const { Id } = read(image, answer);
@@ -215,8 +221,19 @@ export function engineAt(socket: string, signal?: AbortSignal): ContainerEngine 
       );
     },
     remove: async (id) => {
-      const query = { force: "true", v: "true" };
-      await insist(`remove the container ${id}`, { method: "DELETE", path: at(id), query }, [404]);
+      const asked = {
+        method: "DELETE",
+        path: at(id),
+        query: { force: "true", v: "true" },
+        deadline: QUICK,
+      } as const;
+      // One that the engine is just starting anew, or removing, cannot be had at once.
+      for (let left = REMOVALS; ; left -= 1) {
+        const answer = await call(asked);
+        if (answer.status < 300 || answer.status === 404) return;
+        if (left <= 1) throw refused(`remove the container ${id}`, answer);
+        await pause(REMOVAL_PAUSE, signal);
+      }
     },
     list: async (wanted) => {
       const label = Array.isArray(wanted)

@@ -4,7 +4,16 @@ import fs from "node:fs";
 import http from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 
-const { folder, url, app, settings: others, handed, killAt, countFrom, files = true } = JSON.parse(process.argv[2]);
+const {
+  folder,
+  url,
+  app,
+  settings: others,
+  handed,
+  killAt,
+  countFrom,
+  files = true,
+} = JSON.parse(process.argv[2]);
 let steps = 0;
 let counting = false;
 const counted = (object, name, counts = () => true) => {

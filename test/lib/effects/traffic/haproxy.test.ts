@@ -40,11 +40,12 @@ describeNeeding({ haproxy: "haproxy" }, "traffic through a real HAProxy", () => 
     const { traffic, visit } = await stage();
     const answer = withResolvers();
     const began = withResolvers();
-    const slow = await aPlace("", async ({ url }, response) => {
-      if (url !== "/slow") return void response.end("one");
-      began.resolve();
-      await answer.promise;
-      response.end("slow");
+    const slow = await aPlace("", ({ url }, response) => {
+      if (url !== "/slow") response.end("one");
+      else {
+        began.resolve();
+        void answer.promise.then(() => response.end("slow"));
+      }
     });
     await traffic().switchTo(slow);
     const under = visit("/slow");
