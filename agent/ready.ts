@@ -7,6 +7,12 @@ import type { ContainerWork } from "./containers.ts";
 
 const MOST_PER_TRY = 5_000;
 
+/** What an answer, or the lack of one, has against a container. */
+interface Objection {
+  readonly why: string;
+  readonly answered: boolean;
+}
+
 /**
  * Waits until what runs in a container answers.
  * @throws {Failure} CONTAINER_ENDED or CONTAINER_NOT_READY, with the last words of the app
@@ -21,14 +27,17 @@ export async function waitUntilReady(
   const end = performance.now() + deadline;
   // One that has been live for long may have ended and come back in its time: that is no reason against it.
   const restarts = (await engine.inspect(id))?.restarts ?? 0;
+  let last: Objection | undefined;
   for (;;) {
     await requireRunning(engine, id, restarts);
     const left = Math.max(1, end - performance.now());
-    const why = await trouble(place, work, Math.min(left, MOST_PER_TRY));
+    const objection = await objectionOf(place, work, Math.min(left, MOST_PER_TRY));
     if (work.signal.aborted) return;
-    if (why === undefined) break;
+    if (objection === undefined) break;
+    // What it answered says more than that the last try had no time left.
+    if (objection.answered || last?.answered !== true) last = objection;
     if (performance.now() + interval >= end) {
-      const within = `it was not ready within ${deadline / 1_000} s: ${why}`;
+      const within = `it was not ready within ${deadline / 1_000} s: ${last.why}`;
       throw new Failure("CONTAINER_NOT_READY", `The container runs, but ${within}${await words(engine, id)}`);
     }
     await pause(interval, work.signal);
@@ -50,16 +59,21 @@ async function words(engine: ContainerEngine, id: string): Promise<string> {
   return said === "" ? "; it said nothing" : `; it said last:\n${said}`;
 }
 
-async function trouble({ host, port }: Place, { app, http, signal }: ContainerWork, deadline: number) {
+async function objectionOf(
+  { host, port }: Place,
+  { app, http, signal }: ContainerWork,
+  deadline: number,
+): Promise<Objection | undefined> {
   const { path } = app.ready;
-  if (path === undefined) return tcpTrouble(host, port, deadline);
+  if (path === undefined) {
+    const why = await tcpTrouble(host, port, deadline);
+    return why === undefined ? undefined : { why, answered: false };
+  }
   try {
-    const { status } = await http(`http://${host.includes(":") ? `[${host}]` : host}:${port}${path}`, {
-      deadline,
-      signal,
-    });
-    return status >= 200 && status < 400 ? undefined : `${path} has the status ${status}`;
+    const { status } = await http(`http://${host}:${port}${path}`, { deadline, signal });
+    if (status >= 200 && status < 400) return undefined;
+    return { why: `${path} has the status ${status}`, answered: true };
   } catch (error) {
-    return reasonOf(error);
+    return { why: reasonOf(error), answered: false };
   }
 }

@@ -5,8 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { http } from "../../lib/effects/http.ts";
 import { type Haproxy, startHaproxy } from "../support/haproxy.ts";
 import { anImage } from "../support/image.ts";
-import { describeNeeding } from "../support/needing.ts";
-import { type Podman, PODMAN, startPodman } from "../support/podman.ts";
+import { describeWithPodman, type Podman, startPodman } from "../support/podman.ts";
 import { aHost, authorise, type Host, last, order, writeTrust } from "./support/host.ts";
 import { putImage, type StoredImage } from "./support/images.ts";
 import { anOrigin } from "./support/origin.ts";
@@ -25,7 +24,7 @@ interface Lane {
   readonly visit: () => Promise<string>;
 }
 
-describeNeeding({ ...PODMAN, haproxy: "haproxy" }, "the container driver, killed at every step,", () => {
+describeWithPodman("the container driver, killed at every step,", () => {
   let podman: Podman;
   let haproxy: Haproxy;
   const folders: string[] = [];

@@ -7,8 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { http } from "../../lib/effects/http.ts";
 import { type Haproxy, startHaproxy } from "../support/haproxy.ts";
 import { type AnImage, anImage } from "../support/image.ts";
-import { describeNeeding } from "../support/needing.ts";
-import { type Podman, PODMAN, startPodman } from "../support/podman.ts";
+import { describeWithPodman, type Podman, startPodman } from "../support/podman.ts";
 import { type Registry, startRegistry } from "../support/registry.ts";
 import { until } from "../support/until.ts";
 import { aHost, authorise, type Host, last, order, writeTrust } from "./support/host.ts";
@@ -138,7 +137,6 @@ describeNeeding(
       const finished = await deploy(bad);
       expect(finished).toMatchObject({ outcome: "rolled-back", phase: "publish", code: "CONTAINER_ENDED" });
       expect(finished?.reason).toContain("no database here");
-      if ((await states()).length > 1) console.log('LOGGED', JSON.stringify(host.logged));
       expect([await visit(), await states()]).toEqual(["one", ["running"]]);
     });
 

@@ -7,11 +7,10 @@ import { askHaproxy } from "../../lib/effects/traffic/haproxy-socket.ts";
 import { aFolder } from "../support/folder.ts";
 import { freePort } from "../support/free-port.ts";
 import { aTerminal, readGuide } from "../support/guide.ts";
-import { describeNeeding } from "../support/needing.ts";
-import { PODMAN, startPodman } from "../support/podman.ts";
+import { describeWithPodman, startPodman } from "../support/podman.ts";
 import { startSkein } from "../support/program.ts";
 
-describeNeeding({ ...PODMAN, haproxy: "haproxy" }, "followed to the letter,", () => {
+describeWithPodman("followed to the letter,", () => {
   test(
     "the guide of a container ends with a page, changed, and back again; a reload of HAProxy forgets nothing",
     { timeout: 90_000 },
