@@ -3,8 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe } from "vitest";
-import { describeNeeding } from "./needing.ts";
+import { describeNeeding, ROOT } from "./needing.ts";
 import { until } from "./until.ts";
 
 /** Programs that a real Podman needs, each with its Debian package. */
@@ -18,11 +17,9 @@ const PROGRAMS = {
   haproxy: "haproxy",
 } as const;
 
-/** Describes tests with a real Podman and HAProxy. Without root they are skipped, and say so: a bridge can only be made by root. */
-export function describeWithPodman(name: string, tests: () => void): void {
-  if (process.getuid?.() === 0) describeNeeding(PROGRAMS, name, tests);
-  else describe.skip(`${name} [skipped: it needs root]`, tests);
-}
+/** Describes tests with a real Podman and HAProxy, for root: nobody else can make a bridge. */
+export const describeWithPodman = (name: string, tests: () => void): void =>
+  describeNeeding({ ...PROGRAMS, [ROOT]: "root" }, name, tests);
 
 /** What keeps it from what a machine of tests may not have: cgroups of its own, systemd, high limits. */
 const CONFIGURATION = `[containers]
