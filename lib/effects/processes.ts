@@ -30,10 +30,11 @@ export function startDetached(
 /** Ends every process that has this variable in the environment it was started with, wherever it moved to. */
 export async function endMarked(variable: string, value: string): Promise<void> {
   const mark = Buffer.from(`\0${variable}=${value}\0`);
-  // A process may have started another one while it was looked for: until a look finds none.
-  for (let look = 0; look < 100; look += 1) {
+  // One may have started another while it was looked for, and one that just turns into another program shows no environment: two
+  // looks in a row have to find none.
+  for (let [look, clear] = [0, 0]; look < 100 && clear < 2; look += 1) {
     const found = await marked(mark);
-    if (found.length === 0) return;
+    clear = found.length === 0 ? clear + 1 : 0;
     for (const pid of found) kill(pid);
   }
 }
