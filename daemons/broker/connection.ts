@@ -40,7 +40,14 @@ export class Connection implements Receiver {
       cut: (reason) => this.#tell("warn", "client.cut", { reason }),
     });
     this.#performer = new Performer(router, journal, this.#speaker);
-    this.#sequence = new Sequence(journal, transport, rules.limits.writeBuffer);
+    this.#sequence = new Sequence(journal, rules.limits.writeBuffer, {
+      pause: () => transport.pause(),
+      resume: () => {
+        // What it sent meanwhile is still on its way to here.
+        this.#watch.excuse(now());
+        transport.resume();
+      },
+    });
     this.#timer = new Timer({
       due: () => this.#due(),
       beat: () => this.#speaker.beat(),

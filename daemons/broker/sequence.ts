@@ -15,16 +15,16 @@ interface Stage {
  */
 export class Sequence {
   readonly #journal: Journal;
-  readonly #transport: Transport;
+  readonly #reading: Pick<Transport, "pause" | "resume">;
   readonly #most: number;
   #waiting = 0;
   #weight = 0;
   #paused = false;
 
-  constructor(journal: Journal, transport: Transport, most: number) {
+  constructor(journal: Journal, most: number, reading: Pick<Transport, "pause" | "resume">) {
     this.#journal = journal;
-    this.#transport = transport;
     this.#most = most;
+    this.#reading = reading;
   }
 
   /** Whether the client is not being read. */
@@ -50,10 +50,10 @@ export class Sequence {
     this.#weight += weight;
     if (!this.#paused && this.#weight > this.#most) {
       this.#paused = true;
-      this.#transport.pause();
+      this.#reading.pause();
     } else if (this.#paused && this.#weight < this.#most / 2) {
       this.#paused = false;
-      this.#transport.resume();
+      this.#reading.resume();
     }
   }
 }

@@ -95,24 +95,28 @@ function serve(socket: Socket, door: Door): void {
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE);
   socket.on("error", NOTHING);
-  const receiver = door.accept(new SocketTransport(socket));
+  const receiver = door.accept(new SocketTransport(socket, () => receiver.drained()));
   socket.on("data", (chunk: Buffer) => receiver.received(chunk));
-  socket.on("drain", () => receiver.drained());
   socket.once("close", () => receiver.closed());
 }
 
 function sayWhy(socket: Socket, reason: string, limits: Limits): void {
   const observer = { said: NOTHING, cut: NOTHING };
-  new Speaker(new SocketTransport(socket), limits, observer).refuse(new ProtocolError(reason), undefined);
+  new Speaker(new SocketTransport(socket, NOTHING), limits, observer).refuse(
+    new ProtocolError(reason),
+    undefined,
+  );
 }
 
 class SocketTransport implements Transport {
   readonly address: string;
   readonly #socket: Socket;
+  readonly #drained: () => void;
   #corked = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, drained: () => void) {
     this.#socket = socket;
+    this.#drained = drained;
     this.address = socket.remoteAddress ?? "";
   }
 
@@ -124,7 +128,10 @@ class SocketTransport implements Transport {
   write(chunks: readonly Buffer[]): void {
     if (!this.#socket.writable) return;
     if (!this.#corked) this.#cork();
-    for (const chunk of chunks) this.#socket.write(chunk);
+    const last = chunks.length - 1;
+    // Not by the event `drain`: how much has to wait before it comes differs between versions of Node.
+    for (const [index, chunk] of chunks.entries())
+      this.#socket.write(chunk, index === last ? () => this.#written() : undefined);
   }
 
   pause(): void {
@@ -145,6 +152,10 @@ class SocketTransport implements Transport {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  #written(): void {
+    if (this.#socket.writableLength === 0) this.#drained();
   }
 
   #cork(): void {
