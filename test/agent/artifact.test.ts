@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { dispensable } from "../../agent/releases.ts";
@@ -155,37 +163,43 @@ describe("deploys come out as with yodeploy", () => {
   const BETTER: Readonly<Record<string, string>> = {
     "a non-empty leftover versions/unpack/V (crash) makes every later deploy of V fail until removed by hand":
       "what a crash left in the way is removed, and the deploy goes",
+    "stale live.new is replaced": "a link that a crash left beside the live one is in nobody's way, and goes",
   };
   const REFUSALS: readonly (readonly [RegExp, string])[] = [
     [/top-level/, "E_TAR_ROOTS"],
     [/compat level/, "ARTIFACT_COMPAT"],
     [/No such object/, "ARTIFACT_UNKNOWN"],
   ];
-  test.each(CASES.unpack.map((each) => ({ ...each, title: BETTER[each.name] ?? each.name })))(
-    "$title",
-    async ({ name, artifacts, deploys }) => {
-      const { put, deploy, live, host, releases } = await aShop({ compat: [4, 5] });
-      const digests = new Map<string, string>();
-      for (const [version, { files, meta }] of Object.entries(artifacts)) {
-        const archive = aTar(...files.map((file) => ({ name: file, contents: version })));
-        digests.set(version, await put(version, archive, { metadata: meta }));
+  const deploys = [...CASES.unpack, ...CASES.swing].map((each) => ({
+    ...each,
+    title: BETTER[each.name] ?? each.name,
+  }));
+  test.each(deploys)("$title", async ({ name, artifacts, deploys }) => {
+    const { put, deploy, live, host, releases } = await aShop({ compat: [4, 5] });
+    const digests = new Map<string, string>();
+    for (const [version, { files, meta }] of Object.entries(artifacts)) {
+      const archive = aTar(...files.map((file) => ({ name: file, contents: version })));
+      digests.set(version, await put(version, archive, { metadata: meta }));
+    }
+    for (const { deploy: version, result, live: expected } of deploys) {
+      const stale = join(host.layout.releases, ".tmp-20200101T000000-0000000", "junk");
+      if (BETTER[name] !== undefined) {
+        mkdirSync(stale, { recursive: true });
+        symlinkSync("releases/zzz", join(host.layout.root, ".current.0123456789ab.tmp"));
       }
-      for (const { deploy: version, result, live: expected } of deploys) {
-        const stale = join(host.layout.releases, ".tmp-20200101T000000-0000000", "junk");
-        if (BETTER[name] !== undefined) mkdirSync(stale, { recursive: true });
-        const { finished } = await deploy(version, digests.get(version) ?? "0".repeat(64));
-        const code = REFUSALS.find(([said]) => said.test(result))?.[1];
-        const wanted = code === undefined ? { outcome: "live" } : { outcome: "failed", code };
-        expect(finished).toMatchObject(wanted);
-        const now = BETTER[name] === undefined ? expected : version;
-        const [file] = now === null ? [] : (artifacts[now]?.files ?? []);
-        if (file === undefined) expect(existsSync(host.layout.current)).toBe(false);
-        else expect(live(basename(file))).toBe(now);
-      }
-      // Of what was refused, nothing lies about.
-      expect(releases().filter((each) => each.startsWith("."))).toEqual([]);
-    },
-  );
+      const { finished } = await deploy(version, digests.get(version) ?? "0".repeat(64));
+      const code = REFUSALS.find(([said]) => said.test(result))?.[1];
+      const wanted = code === undefined ? { outcome: "live" } : { outcome: "failed", code };
+      expect(finished).toMatchObject(wanted);
+      const now = BETTER[name] === undefined ? expected : version;
+      const [file] = now === null ? [] : (artifacts[now]?.files ?? []);
+      if (file === undefined) expect(existsSync(host.layout.current)).toBe(false);
+      else expect(live(basename(file))).toBe(now);
+    }
+    // Of what was refused, nothing lies about.
+    expect(releases().filter((each) => each.startsWith("."))).toEqual([]);
+    expect(readdirSync(host.layout.root).filter((each) => each.endsWith(".tmp"))).toEqual([]);
+  });
 
   const named = (version: string): ReleaseName =>
     releaseName.parse(`2026112${version}T000000-000000${version}`);

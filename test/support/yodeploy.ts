@@ -47,6 +47,15 @@ interface Cases {
     readonly mtime_offsets: Readonly<Record<string, number>>;
     readonly expected: readonly string[];
   }[];
+  readonly locks: readonly {
+    readonly name: string;
+    readonly steps?: readonly {
+      readonly who: "a" | "b";
+      readonly op: "acquire" | "release";
+      readonly result: string;
+      readonly note?: string;
+    }[];
+  }[];
   readonly extract_tar: readonly {
     readonly name: string;
     readonly members: readonly string[];

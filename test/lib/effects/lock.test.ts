@@ -2,9 +2,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { takeLock } from "../../../lib/effects/lock.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Taken, takeLock } from "../../../lib/effects/lock.ts";
 import { identityOf } from "../../../lib/effects/processes.ts";
+import { CASES } from "../../support/yodeploy.ts";
 
 let folder: string;
 let path: string;
@@ -47,4 +48,32 @@ test("a process is known by more than its id", async () => {
   expect(mine).toMatch(/^[0-9a-f-]{36} \d+$/);
   expect(await identityOf(1)).not.toBe(mine);
   expect(await identityOf(spawnSync("true").pid)).toBeUndefined();
+});
+
+describe("as with yodeploy", () => {
+  const [steps = [], uprooted] = [CASES.locks.find((each) => each.steps)?.steps, CASES.locks.at(-1)];
+
+  test("whoever has it has it alone; only what one has can be given back; one that was left is free", async () => {
+    const has: Partial<Record<string, Taken>> = {};
+    for (const [index, { who, op, result, note }] of steps.entries()) {
+      if (note?.includes("stale") === true) held(spawnSync("true").pid, "boot 1");
+      if (op === "acquire") {
+        const taken = await takeLock(path, who);
+        expect([index, taken.taken]).toEqual([index, result === "ok"]);
+        if (taken.taken) has[who] = taken;
+      } else {
+        const mine = has[who];
+        // There, giving back what one has not is an exception; here, nobody has a way to try.
+        expect([index, mine?.taken === true]).toEqual([index, result === "ok"]);
+        if (mine?.taken === true) await mine.release();
+        delete has[who];
+      }
+    }
+    expect(steps).toHaveLength(8);
+  });
+
+  test("a folder that is not there is told of", async () => {
+    expect(uprooted?.name).toBe("missing parent directory");
+    await expect(takeLock(join(folder, "nowhere", "lock"), "a")).rejects.toThrow("ENOENT");
+  });
 });

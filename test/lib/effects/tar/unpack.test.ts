@@ -19,6 +19,7 @@ import { unpackTar } from "../../../../lib/effects/tar/unpack.ts";
 import { codeOf, reasonOf } from "../../../../lib/failure.ts";
 import { aFolder } from "../../../support/folder.ts";
 import { aMember, aTar, END, type Made, records } from "../../../support/tar.ts";
+import { CASES } from "../../../support/yodeploy.ts";
 
 const LIMITS: Limits = { size: 1024 ** 2, members: 1_000, ratio: 200, symlinks: "inside" };
 
@@ -535,4 +536,24 @@ test("whatever is done to the bytes of an archive, it comes out within its folde
     }),
     { numRuns: 300 },
   );
+});
+
+describe("archives come out as with yodeploy", () => {
+  const BETTER: Readonly<Record<string, readonly [string, readonly string[]]>> = {
+    "leading ./ : root name is '.'": ["what is named with ./ is what it is without", ["into", "into/bar"]],
+  };
+  test.each(CASES.extract_tar.map((each) => ({ ...each, title: BETTER[each.name]?.[0] ?? each.name })))(
+    "$title",
+    async ({ name, members, result }) => {
+      const { code, left, into } = await unpacking(aTar(...members.map((each) => file(each))));
+      const expected = typeof result === "string" ? BETTER[name]?.[1] : ["into", ...insideOf(result)];
+      expect([code, left]).toEqual(expected === undefined ? ["E_TAR_ROOTS", []] : [undefined, expected]);
+      for (const each of expected === undefined ? [] : left) {
+        const { uid, gid } = statSync(join(dirname(into), each));
+        expect([uid, gid]).toEqual([process.getuid?.(), process.getgid?.()]);
+      }
+    },
+  );
+  const insideOf = (recorded: readonly string[]) =>
+    recorded.filter((each) => each.startsWith("x/")).map((each) => each.replace("x/", "into/"));
 });
