@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -132,30 +131,9 @@ function writtenAt(folder) {
 /** A bare repository with two commits that differ in one file. */
 function repositoryIn(folder) {
   const repository = join(folder, "shop.git");
-  const env = environment(folder);
-  execFileSync("git", ["init", "--quiet", "--bare", repository], { env });
-  const parts = [];
-  const commit = (mark, files) => {
-    parts.push(
-      Buffer.from(
-        `commit refs/heads/main\nmark :${mark}\ncommitter B <b@example.com> 1700000000 +0000\ndata 1\nx\n`,
-      ),
-    );
-    for (const path of files) {
-      const data = randomBytes(BYTES / 2).toString("hex");
-      parts.push(Buffer.from(`M 644 inline ${path}\ndata ${data.length}\n${data}\n`));
-    }
-  };
-  const paths = Array.from({ length: FILES }, (_, at) => `d${at % 50}/e${at % 10}/f${at}`);
-  commit(1, paths);
-  commit(2, paths.slice(0, 1));
-  execFileSync("git", [`--git-dir=${repository}`, "fast-import", "--quiet"], {
-    env,
-    input: Buffer.concat(parts),
-  });
-  const log = execFileSync("git", [`--git-dir=${repository}`, "log", "--format=%H", "main"], {
-    env,
+  const maker = join(import.meta.dirname, "support", "large-repository.mjs");
+  const made = execFileSync(process.execPath, [maker, repository, folder, FILES, BYTES], {
     encoding: "utf8",
   });
-  return { repository, commits: log.trim().split("\n") };
+  return { repository, commits: made.trim().split("\n") };
 }

@@ -4,7 +4,7 @@ import { removeAll } from "../folders.ts";
 import { filesIn } from "../git/listing.ts";
 import { exportFiles, writeFiles } from "../git/write-files.ts";
 import { type Limits, requireInside, requireLimits, requireRoom } from "./limits.ts";
-import type { FileRecord, Sharing, Written } from "./record.ts";
+import type { FileRecord, Former, Sharing, Written } from "./record.ts";
 import { settleFiles, settleFolders } from "./settle.ts";
 import { folderMaker, type Shared, shareFiles } from "./sharing.ts";
 import { canExport, isAttributes, type Source, type Survey, surveyed } from "./survey.ts";
@@ -13,7 +13,7 @@ import { canExport, isAttributes, type Source, type Survey, surveyed } from "./s
 export interface Base {
   readonly name: string;
   readonly folder: string;
-  readonly record: FileRecord;
+  readonly record: Former;
 }
 
 /** A release that is to be built. */
@@ -80,7 +80,7 @@ async function build(wanted: Wanted, base: Base | undefined): Promise<FileRecord
   };
 }
 
-/** Takes over what is the same, while git writes what is not. */
+/** Takes over what is the same, while git, which is started first, writes what is not. */
 async function layOut(
   surveys: readonly Survey[],
   { sharing, into, owner }: Wanted,
@@ -93,10 +93,10 @@ async function layOut(
       : shareFiles(sharing, base.folder, into, files, owner?.uid);
   // What says how others are written comes first: git reads it there.
   const said = await share(kept.filter(isAttributes));
-  const both = [share(kept.filter((file) => !isAttributes(file))), writeAll(surveys, into)] as const;
+  const both = [writeAll(surveys, into), share(kept.filter((file) => !isAttributes(file)))] as const;
   // Nothing is thrown away while one of them still writes there.
   await Promise.allSettled(both);
-  const [rest] = await Promise.all(both);
+  const [, rest] = await Promise.all(both);
   return { taken: [...said.taken, ...rest.taken], missed: [...said.missed, ...rest.missed] };
 }
 

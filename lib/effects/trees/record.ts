@@ -42,6 +42,11 @@ export interface FileRecord extends z.infer<typeof header> {
   readonly files: readonly Written[];
 }
 
+/** A record that was read. Its files come only when they are asked for, so that git can find out meanwhile what changed. */
+export interface Former extends z.infer<typeof header> {
+  readonly files: () => Promise<readonly Written[]>;
+}
+
 export type Sharing = FileRecord["sharing"];
 export type Exports = FileRecord["sources"][number]["exports"];
 
@@ -75,35 +80,38 @@ const lineOf = ({ path, source, mode, size, mtime, inode, shared }: Written): st
   `${path}\0${source} ${mode} ${size} ${mtime} ${inode} ${shared ? 1 : 0}\0`;
 
 /** Reads a record; undefined where there is none, or none that can be trusted. */
-export async function readRecord(path: string): Promise<FileRecord | undefined> {
+export async function readRecord(path: string): Promise<Former | undefined> {
   try {
     const bytes = await readFile(path, { flag: READ_NOW });
     const body = bytes.subarray(0, -DIGEST);
     if ((await digestOf(body)) !== bytes.toString("latin1", body.length)) return undefined;
-    return await parsed(body.toString("latin1"));
+    return parsed(body.toString("latin1"));
   } catch {
     return undefined;
   }
 }
 
-async function parsed(text: string): Promise<FileRecord> {
-  let at = 0;
-  const next = () => {
-    const end = text.indexOf("\0", at);
-    const field = text.slice(at, end);
-    at = end + 1;
-    return field;
+function parsed(text: string): Former {
+  const end = text.indexOf("\0");
+  let files: Promise<readonly Written[]> | undefined;
+  return {
+    ...header.parse(JSON.parse(text.slice(0, end))),
+    files: () => (files ??= filesIn(text.slice(end + 1))),
   };
-  const head = header.parse(JSON.parse(next()));
+}
+
+async function filesIn(text: string): Promise<readonly Written[]> {
+  const fields = text.split("\0");
   const files: Written[] = [];
   const pause = breather();
-  while (at < text.length) {
-    const path = next();
-    const [source = 0, mode = 0, size = 0, mtime = 0, inode = 0, shared = 0] = next().split(" ").map(Number);
+  for (let at = 0; at + 1 < fields.length; at += 2) {
+    const [path = "", about = ""] = [fields[at], fields[at + 1]];
+    const [source = 0, mode = 0, size = 0, mtime = 0, inode = 0, shared = 0] = about.split(" ").map(Number);
     files.push({ path, source, mode, size, mtime, inode, shared: shared === 1 });
-    await pause();
+    const rest = pause();
+    if (rest !== undefined) await rest;
   }
-  return { ...head, files };
+  return files;
 }
 
 /** How much is hashed at a time. */

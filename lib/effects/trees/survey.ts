@@ -1,7 +1,7 @@
 import type { Revision } from "../../schema/names.ts";
 import { changesBetween, contentsOf, filesIn, isSubmodule, sizesOf, type TreeFile } from "../git/listing.ts";
 import { byteText, type BytePath, isText, nameOf } from "./bytes.ts";
-import type { Exports, FileRecord, Written } from "./record.ts";
+import type { Exports, Former, Written } from "./record.ts";
 
 /** A commit, and the place of its files in a release: nothing for all of it. */
 export interface Source {
@@ -43,7 +43,7 @@ const isIn = (places: readonly BytePath[]) => (path: BytePath) =>
 /** Looks at every source: what is the same as in the former release, and what is not. */
 export async function surveyed(
   sources: readonly Source[],
-  base: FileRecord | undefined,
+  base: Former | undefined,
 ): Promise<readonly Survey[]> {
   const places = sources.map(({ at }) => at).join("\0");
   // Where another source comes or goes, what is hidden under it changes as well.
@@ -89,13 +89,15 @@ async function difference(
   source: Source,
   index: number,
   hidden: readonly BytePath[],
-  base: FileRecord,
+  base: Former,
 ): Promise<Survey | undefined> {
   const former = base.sources[index];
   if (former === undefined || former.exports === "filled-in") return undefined;
   const { git, commit, at } = source;
   // The mirror may not have the former commit any more.
-  const changes = await changesBetween(git.folder, former.commit, commit).catch(() => undefined);
+  const changing = changesBetween(git.folder, former.commit, commit).catch(() => undefined);
+  const files = await base.files();
+  const changes = await changing;
   if (changes === undefined || changes.some(isAttributes)) return undefined;
   const isHidden = isIn(hidden);
   const seen = changes.filter(({ path }) => !isHidden(path));
@@ -110,7 +112,7 @@ async function difference(
   const fresh = written.map((file) => ({ ...file, size: sizeOf.get(file.path) ?? 0 }));
   const place = placeOf(at);
   const gone = new Set(changes.map(({ path }) => place + path));
-  const kept = base.files.filter((file) => file.source === index && !gone.has(file.path));
+  const kept = files.filter((file) => file.source === index && !gone.has(file.path));
   return { source, place, exports: former.exports, kept, fresh, whole: false, hidden };
 }
 

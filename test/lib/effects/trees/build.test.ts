@@ -14,7 +14,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Base, buildTree, type Wanted } from "../../../../lib/effects/trees/build.ts";
-import { readRecord, writeRecord } from "../../../../lib/effects/trees/record.ts";
+import { type FileRecord, readRecord, writeRecord } from "../../../../lib/effects/trees/record.ts";
 import { revision, type Revision } from "../../../../lib/schema/names.ts";
 
 let folder: string;
@@ -139,11 +139,17 @@ async function build(commit: Revision, sharing: Wanted["sharing"], base?: Base):
     limits: { files: 1_000, bytes: 1_000_000 },
     symlinks: "any",
   });
-  const record = `${into}.record`;
-  await writeRecord(record, made);
-  const read = await readRecord(record);
-  expect(read).toEqual(made);
-  return { name: "x", folder: into, record: made };
+  return builtIn(into, made);
+}
+
+/** Writes the record of a release beside it, and reads it as the next one does. */
+async function builtIn(into: string, made: FileRecord): Promise<Base> {
+  const path = `${into}.record`;
+  await writeRecord(path, made);
+  const record = await readRecord(path);
+  if (record === undefined) throw new Error("the record cannot be read");
+  expect({ ...record, files: await record.files() }).toEqual(made);
+  return { name: "x", folder: into, record };
 }
 
 /** What `git archive | tar x` makes of a commit. */
@@ -261,7 +267,7 @@ test("trees are composed, each at its place: what is deeper comes over what it l
       base,
       limits: { files: 100, bytes: 10_000 },
       symlinks: "inside",
-    }).then((record) => ({ name: "x", folder: into, record }));
+    }).then((made) => builtIn(into, made));
   };
   const first = await compose();
   expect(readdirSync(join(first.folder, "news"))).toEqual(["page"]);
