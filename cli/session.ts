@@ -11,7 +11,7 @@ import type { Topics } from "../lib/messages/destinations.ts";
 import type { Envelope } from "../lib/messages/envelope.ts";
 import type { Frame } from "../lib/messages/frame.ts";
 import { read } from "../lib/messages/wire.ts";
-import { type Ledger, openLedger } from "../lib/store/ledger.ts";
+import type { Ledger } from "../lib/store/ledger.ts";
 import type { CommonArguments } from "./command.ts";
 import { note } from "./output.ts";
 import { type Settings, settingsSchema } from "./settings.ts";
@@ -52,6 +52,7 @@ export async function openSession(args: Pick<CommonArguments, "config">): Promis
     wait: false,
     log,
   });
+  const { openLedger } = await import("../lib/store/ledger.ts");
   const ledger = openLedger(settings.state);
   const answer = { bus, topics, source: `//${host}/cli`, now: () => new Date() };
   return {

@@ -8,7 +8,7 @@ import { namedApart, type Topics } from "../lib/messages/destinations.ts";
 import { address } from "../lib/schema/address.ts";
 import type { LogEntry } from "./broker/log.ts";
 import type { Policy } from "./broker/policy.ts";
-import { type Broker, startBroker } from "./broker/server.ts";
+import type { Broker } from "./broker/server.ts";
 
 const settings = z.strictObject({
   listen: address
@@ -28,6 +28,8 @@ export const broker = defineDaemon<z.infer<typeof settings>, { readonly server: 
   config: settings,
   fixed: true,
   deps: async ({ listen, websocket }, { settings: { state, topics }, log }) => {
+    // Loaded where it is run: most hosts have a broker elsewhere.
+    const { startBroker } = await import("./broker/server.ts");
     const passcode = knownPasscode(state) ?? randomBytes(24).toString("base64url");
     const start = (port: number) =>
       startBroker({

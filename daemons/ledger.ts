@@ -5,7 +5,7 @@ import type { Envelope } from "../lib/messages/envelope.ts";
 import { duration } from "../lib/schema/quantities.ts";
 import { HEARTBEAT } from "../lib/daemon/run.ts";
 import { newCommandId } from "../lib/security/command.ts";
-import { type Ledger, openLedger } from "../lib/store/ledger.ts";
+import type { Ledger } from "../lib/store/ledger.ts";
 import { linesFor, type Roll, rollOf } from "./ledger/roll.ts";
 
 /** What is worth remembering: all that says that something happened. Work is not: whoever hears it takes it. */
@@ -68,6 +68,8 @@ export const ledger = defineDaemon<Settings, Deps>({
     "Remembers all that happened: pushes, builds, rollouts, deploys, their logs, hosts. Notices who falls silent.",
   config: settings,
   deps: async ({ "silent-after": patience }, { host, settings: { state } }) => {
+    // Loaded where it is run: a host that only deploys does without a database.
+    const { openLedger } = await import("../lib/store/ledger.ts");
     const opened = openLedger(state);
     const self = { daemon: "ledger", host };
     return { ledger: opened, roll: rollOf(await opened.daemons(), { patience, self }), called: 0 };

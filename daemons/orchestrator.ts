@@ -9,12 +9,12 @@ import { duration } from "../lib/schema/quantities.ts";
 import { isAuthorisation } from "../lib/security/command.ts";
 import { fileSigner, type Signer } from "../lib/security/signer.ts";
 import { type TrustSource, trustFolder } from "../lib/security/trust.ts";
-import { type Ledger, openLedger } from "../lib/store/ledger.ts";
+import type { Ledger } from "../lib/store/ledger.ts";
 import { type Asked, beginRollout, insistMayCancel, openAsked } from "./orchestrator/authorisation.ts";
 import { finished, newsBetween, started } from "./orchestrator/news.ts";
 import { tell } from "./orchestrator/order.ts";
 import { advance, type Event, type Rollout, wanted } from "./orchestrator/rollout.ts";
-import { openStore, type Store } from "./orchestrator/store.ts";
+import type { Store } from "./orchestrator/store.ts";
 import { type Turn, turns } from "../lib/pace/turns.ts";
 
 const settings = z.strictObject({
@@ -48,15 +48,20 @@ export const orchestrator = defineDaemon<Settings, Deps>({
   name: "orchestrator",
   summary: "Leads rollouts: one host first, then batch by batch, and stops where too many fail.",
   config: settings,
-  deps: async (_config, { settings: { state } }) => ({
-    store: openStore(state),
-    ledger: openLedger(state),
-    trust: trustFolder(join(state, "trust")),
-    signer: await fileSigner(join(state, "keys", "orchestrator")),
-    turn: turns(),
-    told: new Map(),
-    rest: 0,
-  }),
+  deps: async (_config, { settings: { state } }) => {
+    // Loaded where it is run: a host that only deploys does without a database.
+    const { openLedger } = await import("../lib/store/ledger.ts");
+    const { openStore } = await import("./orchestrator/store.ts");
+    return {
+      store: openStore(state),
+      ledger: openLedger(state),
+      trust: trustFolder(join(state, "trust")),
+      signer: await fileSigner(join(state, "keys", "orchestrator")),
+      turn: turns(),
+      told: new Map(),
+      rest: 0,
+    };
+  },
   dispose: async ({ store, ledger }) => {
     await store.close();
     await ledger.close();

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { createTransport } from "nodemailer";
 import { reasonOf } from "../../failure.ts";
 import type { Secret } from "../../schema/secret.ts";
 import { failed, type Outcome, refused, type Sender, SENT } from "./sender.ts";
@@ -31,7 +30,7 @@ export interface MailRoute {
 export function mailSender(route: MailRoute): Sender<Letter> {
   const { host, port, tls, ca, login, from, to, deadline } = route;
   const domain = from.slice(from.lastIndexOf("@") + 1);
-  const transport = createTransport({
+  const options = {
     host,
     port,
     secure: tls === "implicit",
@@ -44,9 +43,13 @@ export function mailSender(route: MailRoute): Sender<Letter> {
     socketTimeout: deadline,
     disableFileAccess: true,
     disableUrlAccess: true,
-  });
+  };
+  // Loaded where mail is sent.
+  const opening = import("nodemailer").then(({ createTransport }) => createTransport(options));
   const write = async ({ id, thread, date, subject, text }: Letter): Promise<Outcome> => {
-    const { rejected } = await transport.sendMail({
+    const { rejected } = await (
+      await opening
+    ).sendMail({
       from,
       to: [...to],
       subject,
@@ -72,7 +75,7 @@ export function mailSender(route: MailRoute): Sender<Letter> {
       const written = write(letter).catch((error: unknown) => verdictOn(error, hidden(reasonOf(error))));
       return Promise.race([written, gaveUp]);
     },
-    close: () => transport.close(),
+    close: async () => (await opening).close(),
   };
 }
 
