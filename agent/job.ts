@@ -32,6 +32,8 @@ export type JobEnd =
 
 /** Between two messages with output. */
 const BREATH = 100;
+/** Between two looks at whether whoever runs a job is still there. */
+const LOOK = 200;
 const PATIENCE = 5_000;
 
 /** Runs a job, or joins one that was started before: it runs once, whoever starts it how often. */
@@ -40,8 +42,12 @@ export async function runJob(job: Job, print: (batch: Batch) => void, signal: Ab
   if ((await readIfThere(join(job.folder, "owner"))) === undefined) await start(job);
   const output = await openOutput(job.folder);
   let printed = 0;
+  let looked = 0;
   while (!signal.aborted) {
-    const end = await endOf(job, Date.now() - started > PATIENCE);
+    const isDue = Date.now() - looked >= LOOK;
+    if (isDue) looked = Date.now();
+    const end =
+      (await resultOf(job)) ?? (isDue ? await endOf(job, Date.now() - started > PATIENCE) : undefined);
     if (end !== undefined) {
       await printSlowly(await output.rest(), print);
       return end;
@@ -84,13 +90,19 @@ const seconds = (milliseconds: number): string => (milliseconds / 1_000).toFixed
 async function endOf(job: Job, late: boolean): Promise<JobEnd | undefined> {
   const owner = await readIfThere(join(job.folder, "owner"));
   const alive = owner === undefined ? !late : await isAlive(owner);
-  // Looked for after its owner, which may have written it as its last deed.
-  const result = await readIfThere(join(job.folder, "result"));
-  const [code, took] = (result ?? "").trim().split(" ").map(Number);
-  if (code !== undefined && took !== undefined) return { how: howOf(code, took, job), code };
   if (alive) return undefined;
+  // Its last deed may have been to write down how it ended.
+  const end = await resultOf(job);
+  if (end !== undefined) return end;
   await endMarked("SKEIN_JOB", job.id);
   return { how: "lost" };
+}
+
+async function resultOf(job: Job): Promise<JobEnd | undefined> {
+  const result = await readIfThere(join(job.folder, "result"));
+  const [code, took] = (result ?? "").trim().split(" ").map(Number);
+  if (code === undefined || took === undefined) return undefined;
+  return { how: howOf(code, took, job), code };
 }
 
 async function isAlive(owner: string): Promise<boolean> {

@@ -75,7 +75,7 @@ export function mailSender(route: MailRoute): Sender<Letter> {
       const written = write(letter).catch((error: unknown) => verdictOn(error, hidden(reasonOf(error))));
       return Promise.race([written, gaveUp]);
     },
-    close: async () => (await opening).close(),
+    close: () => void opening.then((transport) => transport.close()),
   };
 }
 
