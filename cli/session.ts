@@ -52,6 +52,7 @@ export async function openSession(args: Pick<CommonArguments, "config">): Promis
     wait: false,
     log,
   });
+  // Loaded where a session begins: whoever only reads the settings does without a database.
   const { openLedger } = await import("../lib/store/ledger.ts");
   const ledger = openLedger(settings.state);
   const answer = { bus, topics, source: `//${host}/cli`, now: () => new Date() };

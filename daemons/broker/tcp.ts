@@ -113,6 +113,7 @@ class SocketTransport implements Transport {
   readonly #socket: Socket;
   readonly #drained: () => void;
   #corked = false;
+  #waiting = false;
 
   constructor(socket: Socket, drained: () => void) {
     this.#socket = socket;
@@ -128,10 +129,8 @@ class SocketTransport implements Transport {
   write(chunks: readonly Buffer[]): void {
     if (!this.#socket.writable) return;
     if (!this.#corked) this.#cork();
-    const last = chunks.length - 1;
-    // Not by the event `drain`: how much has to wait before it comes differs between versions of Node.
-    for (const [index, chunk] of chunks.entries())
-      this.#socket.write(chunk, index === last ? () => this.#written() : undefined);
+    this.#waiting = true;
+    for (const chunk of chunks) this.#socket.write(chunk, this.#written);
   }
 
   pause(): void {
@@ -154,9 +153,15 @@ class SocketTransport implements Transport {
     this.#socket.destroy();
   }
 
-  #written(): void {
-    if (this.#socket.writableLength === 0) this.#drained();
-  }
+  /**
+   * Told once for all that leaves together. Not by the event `drain`: how much has to wait before it comes differs between
+   * versions of Node.
+   */
+  readonly #written = (): void => {
+    if (!this.#waiting || this.#socket.writableLength > 0) return;
+    this.#waiting = false;
+    this.#drained();
+  };
 
   #cork(): void {
     this.#corked = true;

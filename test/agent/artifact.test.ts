@@ -170,11 +170,11 @@ describe("deploys come out as with yodeploy", () => {
     [/compat level/, "ARTIFACT_COMPAT"],
     [/No such object/, "ARTIFACT_UNKNOWN"],
   ];
-  const deploys = [...CASES.unpack, ...CASES.swing].map((each) => ({
+  const recorded = [...CASES.unpack, ...CASES.swing].map((each) => ({
     ...each,
     title: BETTER[each.name] ?? each.name,
   }));
-  test.each(deploys)("$title", async ({ name, artifacts, deploys }) => {
+  test.each(recorded)("$title", async ({ name, artifacts, deploys }) => {
     const { put, deploy, live, host, releases } = await aShop({ compat: [4, 5] });
     const digests = new Map<string, string>();
     for (const [version, { files, meta }] of Object.entries(artifacts)) {

@@ -448,8 +448,11 @@ describe("a delivery that comes again", () => {
     const asked = { ...WHOLE, ...askedBy(sent("gitlab", gitlabPush())) };
     const context = await daemon.context();
     const first = await webhook.serve?.answer(asked, context);
-    const replies = first?.messages as AsyncGenerator<Message>;
-    await replies.next();
+    let fail = (_why: Error): void => undefined;
+    const spool = new Promise<never>((_resolve, reject) => (fail = reject));
+    const publishing = (async () => {
+      for await (const _reply of first?.messages ?? []) await spool;
+    })();
     let answered = false;
     const second = daemon.ask(asked).then((result) => {
       answered = true;
@@ -457,8 +460,8 @@ describe("a delivery that comes again", () => {
     });
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(answered).toBe(false);
-    // What `for await` does where its message could not be published.
-    await replies.return(undefined);
+    fail(new Error("the spool is full"));
+    await expect(publishing).rejects.toThrow("full");
     const { answer, messages } = await second;
     expect([answer.status, messages.length]).toEqual([202, 1]);
   });

@@ -47,9 +47,8 @@ export function mailSender(route: MailRoute): Sender<Letter> {
   // Loaded where mail is sent.
   const opening = import("nodemailer").then(({ createTransport }) => createTransport(options));
   const write = async ({ id, thread, date, subject, text }: Letter): Promise<Outcome> => {
-    const { rejected } = await (
-      await opening
-    ).sendMail({
+    const transport = await opening;
+    const { rejected } = await transport.sendMail({
       from,
       to: [...to],
       subject,

@@ -96,11 +96,11 @@ function parsed(text: string): Former {
   let files: Promise<readonly Written[]> | undefined;
   return {
     ...header.parse(JSON.parse(text.slice(0, end))),
-    files: () => (files ??= filesIn(text.slice(end + 1))),
+    files: () => (files ??= writtenIn(text.slice(end + 1))),
   };
 }
 
-async function filesIn(text: string): Promise<readonly Written[]> {
+async function writtenIn(text: string): Promise<readonly Written[]> {
   const fields = text.split("\0");
   const files: Written[] = [];
   const pause = breather();
