@@ -144,12 +144,17 @@ describe.each(Object.entries<DriverCase>(DRIVERS))("the driver %s", (_name, driv
     if (existsSync(records)) expect(readdirSync(records)).toEqual(releases());
   });
 
-  test("builds a release although the former one was deleted by hand", async () => {
-    const { made, read } = await stageFor(driver);
-    await made({ page: "one", other: "same" });
-    rmSync(join(host.layout.root, host.current()), { recursive: true });
-    expect((await made({ page: "two" })).finished?.outcome).toBe("live");
-    expect([read("page"), read("other")]).toEqual(["two", "same"]);
+  test("builds a release although the former one was deleted by hand, or just that one anew", async () => {
+    const { make, deploy, read } = await stageFor(driver);
+    const deleteLive = () => rmSync(join(host.layout.root, host.current()), { recursive: true });
+    await deploy(await make({ page: "one", other: "same" }));
+    deleteLive();
+    const two = await make({ page: "two" });
+    for (const again of [deleteLive, () => undefined]) {
+      expect((await deploy(two)).finished?.outcome).toBe("live");
+      expect([read("page"), read("other")]).toEqual(["two", "same"]);
+      again();
+    }
   });
 
   test("leaves a folder alone that somebody put in the place of current, and goes on once it is away", async () => {
@@ -309,6 +314,21 @@ describe("a site", () => {
       ["news", two.revision],
     ]);
     expect(existsSync(seen("modules/news/modules/other"))).toBe(true);
+  });
+
+  test("whose parts are put elsewhere is another one, although nothing in them changed", async () => {
+    const { make, deploy, read } = await stageFor(DRIVERS.site);
+    const one = await make({ page: "one" });
+    await deploy(one);
+    const former = releases();
+    const { shop } = host.here.settings.apps as Record<string, { parts?: object }>;
+    Object.assign(shop?.parts ?? {}, { again: { repository: "shop", at: "modules/moved", base: MAIN } });
+    for (const count of [2, 2]) {
+      expect((await deploy(one)).finished?.outcome).toBe("live");
+      expect([read("modules/moved/page"), releases().length]).toEqual(["one", count]);
+    }
+    // What is there already of the way that it was is not what a rollback means now.
+    expect(existsSync(join(host.layout.releases, former[0] ?? "", "modules/again/page"))).toBe(true);
   });
 
   test("links user data in, and one that lacks it changes nothing", async () => {
