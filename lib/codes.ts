@@ -273,7 +273,7 @@ export const codes = {
   // checkouts
   CHECKOUT_BLOCKED: [
     "Something that was not checked out stands where a checkout should go.",
-    "Move it away, or choose another `target`: nothing is overwritten unasked.",
+    "Move it away, or choose another place (`target`, `tree`): nothing is overwritten unasked.",
   ],
   CHECKOUT_BUSY: [
     "Another process updates this checkout.",

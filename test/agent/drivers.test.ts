@@ -248,6 +248,33 @@ describe("a checkout", () => {
     expect(await make({})).toBeDefined();
   });
 
+  test("leaves a folder alone that the revision has a file in the place of, unless all of it was checked out", async () => {
+    const { made, make, deploy, read, seen } = await stageFor(DRIVERS.checkout);
+    const fileInPlaceOf = (name: string) => {
+      rmSync(join(host.origin.url, name), { recursive: true });
+      return { [name]: "a file now" };
+    };
+    await made({ page: "one", "files/a": "a", "files/deep/b": "b", "photos/c": "c" });
+    mkdirSync(seen("files/empty"));
+    expect((await made({ page: "two", ...fileInPlaceOf("files") })).finished?.outcome).toBe("live");
+    writeFileSync(seen("photos/mine"), "geese");
+    const blocked = await make({ page: "three", ...fileInPlaceOf("photos") });
+    const { finished, gone } = await deploy(blocked);
+    expect(finished).toMatchObject({ outcome: "failed", phase: "fetch", code: "CHECKOUT_BLOCKED" });
+    expect(finished?.reason).toContain(seen("photos"));
+    expect([gone, read("page"), read("photos/c"), read("photos/mine")]).toEqual([[], "two", "c", "geese"]);
+    renameSync(seen("photos"), seen("away"));
+    const command = authorise(blocked.revision);
+    expect(typesOf(await host.send("deploy.authorised", command))).toContain("deploy.prepared");
+    renameSync(seen("away"), seen("photos"));
+    const late = last(await host.send("deploy.go", order("go", command)), "deploy.finished");
+    expect(late).toMatchObject({ outcome: "rolled-back", phase: "publish", code: "CHECKOUT_BLOCKED" });
+    expect([read("page"), read("photos/c"), read("photos/mine")]).toEqual(["two", "c", "geese"]);
+    renameSync(seen("photos"), seen("away"));
+    expect((await deploy(blocked)).finished?.outcome).toBe("live");
+    expect([read("photos"), read("away/mine")]).toEqual(["a file now", "geese"]);
+  });
+
   test("into the folder that its releases are in is refused", async () => {
     const tree = join(folder, "shop");
     mkdirSync(tree);
