@@ -224,7 +224,7 @@ describe("a checkout", () => {
     if (isRoot) chownSync(join(folder, "www", "z"), 0, 0);
     chmodSync(join(folder, "www", "z"), 0o555);
     const { finished, gone } = await made({ a: "two", page: "two", "z/new": "two" });
-    expect(finished).toMatchObject({ outcome: "rolled-back", phase: "publish", code: "GIT_FAILED" });
+    expect(finished).toMatchObject({ outcome: "rolled-back", phase: "publish", code: "DISK_DENIED" });
     expect([read("a"), read("page"), readdirSync(join(folder, "www", "z"))]).toEqual(["one", "one", ["old"]]);
     expect(linesOf(gone, "post-deploy")).toEqual(["told"]);
   });
