@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -20,6 +22,7 @@ import { appName, type ReleaseName, releaseName } from "../../lib/schema/names.t
 import type { Signer } from "../../lib/security/signer.ts";
 import { aSigner } from "../lib/security/builders.ts";
 import { aFolder } from "../support/folder.ts";
+import { describeNeeding, ROOT } from "../support/needing.ts";
 import { aPackedTar, aTar, type Made } from "../support/tar.ts";
 import { CASES } from "../support/yodeploy.ts";
 import { aHost, type Deployed, type Host, operator } from "./support/host.ts";
@@ -156,6 +159,32 @@ describe("what is not right never gets as far as a release, and what was live st
     expect(finished?.reason).toContain("is not there");
     renameSync(`${builds}-away`, builds);
     expect((await deploy("1", one)).finished?.outcome).toBe("live");
+  });
+});
+
+describeNeeding({ [ROOT]: "root" }, "on a disk that is full,", () => {
+  test.each([
+    ["an archive has no room", 3_000_000, true],
+    ["what is in an archive has no room", 6_000_000, false],
+  ])("where %s, what is live stays, and the next one goes", async (_what, size, loose) => {
+    const { host, put, deploy, live, releases } = await aShop();
+    mkdirSync(host.layout.root, { recursive: true });
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", host.layout.root]);
+    try {
+      await deploy("1", await put("1", page("one")));
+      const before = releases();
+      // What cannot be packed is too large as an archive, what can only once it is unpacked.
+      const text = loose ? randomBytes(size).toString("latin1") : "x y ".repeat(size / 40) + "x".repeat(size);
+      const { finished } = await deploy("2", await put("2", page(text)));
+      expect(finished).toMatchObject({ outcome: "failed", code: "DISK_FULL" });
+      expect([live("index.html"), releases()]).toEqual(["one", before]);
+      const three = await put("3", page("three"));
+      expect((await deploy("3", three)).finished?.outcome).toBe("live");
+      expect(live("index.html")).toBe("three");
+    } finally {
+      await host.leave();
+      execFileSync("umount", [host.layout.root]);
+    }
   });
 });
 
