@@ -1,8 +1,9 @@
 import type { App } from "../lib/config/apps.ts";
-import { arrangementOf, commitsOf } from "../lib/config/made-of.ts";
+import { commitsOf } from "../lib/config/made-of.ts";
 import type { LiveRelease } from "../lib/messages/catalogue/deploys.ts";
 import type { ReleaseName } from "../lib/schema/names.ts";
 import { revisionOf } from "../lib/security/release.ts";
+import { arrangementOf } from "./arrangement.ts";
 import type { Placed } from "./drivers/driver.ts";
 import { driverOf } from "./drivers/drivers.ts";
 import { abortFlow, deployFlow, type Phase, prepareFlow, rollbackFlow } from "./flow.ts";

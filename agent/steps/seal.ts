@@ -1,6 +1,6 @@
-import { arrangementOf } from "../../lib/config/made-of.ts";
 import { kindOf, syncData } from "../../lib/effects/files.ts";
 import { giveName } from "../../lib/effects/folders.ts";
+import { arrangementOf } from "../arrangement.ts";
 import { releasePath } from "../layout.ts";
 import { addToHistory } from "../state.ts";
 import { stagingPath } from "./stage.ts";

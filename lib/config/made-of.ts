@@ -1,13 +1,5 @@
-import { createHash } from "node:crypto";
 import { Failure } from "../failure.ts";
-import {
-  type AppName,
-  digest,
-  type PartName,
-  type RefName,
-  type RepositoryName,
-  type Revision,
-} from "../schema/names.ts";
+import type { AppName, PartName, RefName, RepositoryName, Revision } from "../schema/names.ts";
 import type { Release } from "../security/release.ts";
 import { foldersIn } from "./app/site.ts";
 import type { App, AppOf, DriverName } from "./apps.ts";
@@ -48,13 +40,6 @@ export const partsOf = ({ parts }: AppOf<"site">) =>
 export function placeOf(app: App, part: PartName | undefined): string {
   const at = app.driver === "site" && part !== undefined ? app.parts[part]?.at : undefined;
   return foldersIn(at ?? "").join("/");
-}
-
-/** What tells how the parts of a site are put together from every other way; undefined where an app has no parts. */
-export function arrangementOf(app: App): Revision | undefined {
-  if (app.driver !== "site") return undefined;
-  const lines = partsOf(app).map(([part, { repository }]) => `${part} ${repository} ${placeOf(app, part)}\n`);
-  return digest.parse(createHash("sha256").update(lines.toSorted().join("")).digest("hex"));
 }
 
 /** What kinds of release each driver takes. */
