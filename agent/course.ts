@@ -40,7 +40,7 @@ async function planned(
     throw new Failure("ROLLOUT_UNKNOWN", `There is no deploy ${rollout} on this host`);
   if (deploy.inHand?.part === part) return { ...deploy, inHand: deploy.inHand };
   const facts = await factsOf(work.layout, work.now());
-  const release = releaseOf(deploy, facts);
+  const release = releaseOf(deploy, facts, work);
   const steps = [...stepsOf(part, deploy, facts, release, work)];
   const line = { line: "planned", rollout, at: work.now().toISOString(), part, release, steps } as const;
   await (part === "back" ? book.note(line) : book.write(line));
@@ -48,8 +48,8 @@ async function planned(
   return { ...rest, ...(problem && { problem }), inHand: { part, release, steps, done: 0 } };
 }
 
-const releaseOf = ({ inHand, prepared, request }: Deploy, facts: Facts): ReleaseName =>
-  inHand?.release ?? prepared?.release ?? targetOf(request, facts).release;
+const releaseOf = ({ inHand, prepared, request }: Deploy, facts: Facts, { app }: Work): ReleaseName =>
+  inHand?.release ?? prepared?.release ?? targetOf(app, request, facts).release;
 
 function stepsOf(
   part: Part,

@@ -1,3 +1,4 @@
+import { diskCodeOf } from "../lib/effects/disk.ts";
 import { codeOf, reasonOf } from "../lib/failure.ts";
 import { message } from "../lib/messages/catalogue.ts";
 import type { Problem } from "./record.ts";
@@ -37,7 +38,7 @@ async function attempt(step: Step, work: Work): Promise<Problem | undefined> {
     await act(step, work);
     return undefined;
   } catch (error) {
-    const code = codeOf(error);
+    const code = codeOf(error) ?? diskCodeOf(error);
     return { phase: step.phase, reason: reasonOf(error).slice(0, 4_000), ...(code && { code }) };
   }
 }

@@ -3,6 +3,7 @@ import { commitsOf } from "../lib/config/made-of.ts";
 import type { LiveRelease } from "../lib/messages/catalogue/deploys.ts";
 import type { ReleaseName } from "../lib/schema/names.ts";
 import { revisionOf } from "../lib/security/release.ts";
+import { arrangementOf } from "./arrangement.ts";
 import type { Placed } from "./drivers/driver.ts";
 import { driverOf } from "./drivers/drivers.ts";
 import { abortFlow, deployFlow, type Phase, prepareFlow, rollbackFlow } from "./flow.ts";
@@ -29,17 +30,20 @@ type Flow = Readonly<Partial<Record<Phase, readonly Action[]>>>;
 
 /** Every step of a deploy, from a request to a live release. A host performs the two parts of it apart. */
 export function planDeploy(app: App, request: Request, facts: Facts): readonly Step[] {
-  const { release } = targetOf(request, facts);
+  const { release } = targetOf(app, request, facts);
   return [...planPrepare(app, request, facts), ...planGo(app, request, facts, release)];
 }
 
-/** Which release a request comes to. What failed once is never taken again. */
-export function targetOf({ command }: Request, { lives, releases }: Facts): Target {
+/** Which release a request comes to. What failed once is never taken again, nor what is there no more, or was put together otherwise. */
+export function targetOf(app: App, { command }: Request, { lives, releases }: Facts): Target {
   const wanted = revisionOf(command.release);
-  const [live] = lives;
   if (command.force !== true) {
-    if (live?.revision === wanted) return { release: live.release, state: "live" };
-    const built = releases.findLast(({ revision, failed }) => revision === wanted && !failed);
+    const arrangement = arrangementOf(app);
+    const fitting = releases.filter((each) => each.arrangement === arrangement);
+    const [live] = lives;
+    if (live?.revision === wanted && fitting.some(({ name }) => name === live.release))
+      return { release: live.release, state: "live" };
+    const built = fitting.findLast(({ revision, failed }) => revision === wanted && !failed);
     if (built !== undefined) return { release: built.name, state: "built" };
   }
   return { release: freeName(new Date(command.iat * 1_000), wanted, releases), state: "new" };
@@ -47,7 +51,7 @@ export function targetOf({ command }: Request, { lives, releases }: Facts): Targ
 
 /** Everything that comes before something live changes. */
 export function planPrepare(app: App, request: Request, facts: Facts): readonly Step[] {
-  const { release: name, state } = targetOf(request, facts);
+  const { release: name, state } = targetOf(app, request, facts);
   if (state === "live") return [];
   const spokenFor = new Set([name, ...facts.lives.map((live) => live.release)]);
   const clear: Action = { do: "prune", releases: [...debris(facts.releases, spokenFor)] };

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { commandId, releaseName, type ReleaseName, revision, type Revision } from "../lib/schema/names.ts";
+import {
+  commandId,
+  digest,
+  releaseName,
+  type ReleaseName,
+  revision,
+  type Revision,
+} from "../lib/schema/names.ts";
 
 /** A line of the history of an app on a host: what happened to a release. */
 export const historyLine = z.object({
@@ -8,6 +15,8 @@ export const historyLine = z.object({
   event: z.enum(["built", "live", "left", "failed"]),
   at: z.iso.datetime(),
   rollout: commandId,
+  /** Of one that was built of several parts: how they were put together. */
+  arrangement: digest.optional(),
   why: z.string().optional(),
 });
 export type HistoryLine = z.infer<typeof historyLine>;
@@ -17,6 +26,8 @@ export interface KnownRelease {
   readonly name: ReleaseName;
   /** The revision in it; without one it was never finished. */
   readonly revision?: Revision;
+  /** How its parts were put together, where it has several. */
+  readonly arrangement?: Revision;
   readonly failed: boolean;
   /** When it last became live. */
   readonly lastLive?: string;
@@ -47,6 +58,7 @@ function known(name: ReleaseName, history: readonly HistoryLine[]): KnownRelease
     name,
     failed: lines.some(({ event }) => event === "failed"),
     ...(built && { revision: built.revision }),
+    ...(built?.arrangement && { arrangement: built.arrangement }),
     ...(live && { lastLive: live.at }),
   };
 }

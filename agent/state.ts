@@ -1,9 +1,11 @@
+import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
 import { kindOf, readIfThere, writeWhole } from "../lib/effects/files.ts";
 import { linkTarget, namesIn } from "../lib/effects/folders.ts";
 import { openJournal } from "../lib/effects/journal.ts";
 import { Failure } from "../lib/failure.ts";
 import { type LiveRelease, liveRelease } from "../lib/messages/catalogue/deploys.ts";
+import { type ReleaseName, releaseName } from "../lib/schema/names.ts";
 import type { Layout } from "./layout.ts";
 import type { Facts } from "./plan.ts";
 import { type HistoryLine, historyLine, knownReleases } from "./releases.ts";
@@ -29,10 +31,15 @@ export async function livesOf(layout: Layout): Promise<readonly LiveRelease[]> {
   const kind = await kindOf(layout.current);
   if (kind === undefined) return [];
   if (kind !== "link") throw currentNotLink(layout);
-  const target = await linkTarget(layout.current);
-  const lives = await readLives(layout);
-  const live = lives.findIndex(({ release }) => `releases/${release}` === target);
+  const [published, lives] = await Promise.all([publishedIn(layout), readLives(layout)]);
+  const live = lives.findIndex(({ release }) => release === published);
   return live < 0 ? [] : lives.slice(live);
+}
+
+/** The release that `current` leads to. Our links are relative; one that a person made may hold the whole path. */
+export async function publishedIn({ root, releases, current }: Layout): Promise<ReleaseName | undefined> {
+  const target = resolve(root, (await linkTarget(current)) ?? "");
+  return dirname(target) === resolve(releases) ? releaseName.safeParse(basename(target)).data : undefined;
 }
 
 /** That `current` cannot be replaced at once. */

@@ -37,8 +37,8 @@ export const step = z.discriminatedUnion("do", [
   kind("link-shared", { release: releaseName }),
   /** What of the host outlives releases is linked into this one, by its own path. */
   kind("link-user-data", { release: releaseName }),
-  /** The folder of a checkout may be written into. */
-  kind("require-tree", {}),
+  /** The folder of a checkout may be written into, and nothing of it would be lost. */
+  kind("require-tree", { repository: repositoryName, revision }),
   /** The folder of a checkout holds the files of the revision. `former`: what it held before. */
   kind("lay-out", { repository: repositoryName, revision, former: revision.nullable() }),
   /** The container of the release runs, and is ready. */

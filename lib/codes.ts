@@ -90,6 +90,10 @@ export const codes = {
     "A repository cannot be fetched into its mirror.",
     "See that its URL is right and that this user may read it.",
   ],
+  MIRROR_DAMAGED: [
+    "A host's mirror of a repository is damaged, and could not be fetched anew.",
+    "See why it cannot be fetched; then deploy again. Look at the disk: files do not damage themselves.",
+  ],
   REF_UNKNOWN: [
     "The repository has no such branch, tag or revision.",
     "`skein refs APP` lists what there is.",
@@ -231,6 +235,14 @@ export const codes = {
     "Read the quoted answer and the app's own log.",
   ],
   DISK_FULL: ["There is no space left to build a release.", "Free space, or lower `keep`."],
+  DISK_READ_ONLY: [
+    "A file system of this host cannot be written to: the message names the file.",
+    "See in the kernel's log why (dmesg), mend that, and mount it for writing again; then deploy again.",
+  ],
+  DISK_DENIED: [
+    "The agent, or the app's user, may not read or write a file or folder on this host: the message names it.",
+    "See whose it is, and whether it is locked (ls -ld, lsattr -d); give it back, and deploy again.",
+  ],
   CURRENT_NOT_LINK: [
     "`current` is not a symbolic link, so it cannot be replaced at once.",
     "Move it away: mv current current.old",
@@ -273,7 +285,7 @@ export const codes = {
   // checkouts
   CHECKOUT_BLOCKED: [
     "Something that was not checked out stands where a checkout should go.",
-    "Move it away, or choose another `target`: nothing is overwritten unasked.",
+    "Move it away, or choose another place (`target`, `tree`): nothing is overwritten unasked.",
   ],
   CHECKOUT_BUSY: [
     "Another process updates this checkout.",

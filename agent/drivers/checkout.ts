@@ -4,8 +4,11 @@ import { builtFromGit, fetchedCommits, linked } from "./parts.ts";
 
 /** A folder that is there already, changed in place; the release folder beside it holds the scripts, and is the record. */
 export const checkoutDriver: Driver<"checkout"> = {
-  // A folder that cannot be written into is told of before the turn of any host comes.
-  fetch: (building) => [{ do: "require-tree" }, ...fetchedCommits(building)],
+  // A folder that cannot be written into, or would lose something, is told of before the turn of any host comes.
+  fetch: (building) => [
+    ...fetchedCommits(building),
+    { do: "require-tree", repository: building.app.repository, revision: building.revision },
+  ],
   build: builtFromGit,
   publish: ({ app, to, from }) => {
     const layOut: Action[] =

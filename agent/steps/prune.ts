@@ -1,11 +1,10 @@
 import { join } from "node:path";
-import { linkTarget, namesIn, removeAll, removeWhole } from "../../lib/effects/folders.ts";
+import { namesIn, removeAll, removeWhole } from "../../lib/effects/folders.ts";
 import { reasonOf } from "../../lib/failure.ts";
-import { releaseName } from "../../lib/schema/names.ts";
 import { revisionOf } from "../../lib/security/release.ts";
 import { isOfContainers } from "../containers.ts";
 import { releasePath } from "../layout.ts";
-import { trimHistory } from "../state.ts";
+import { publishedIn, trimHistory } from "../state.ts";
 import type { Work } from "../work.ts";
 import { pruneContainers } from "./prune-containers.ts";
 import type { Perform } from "./step-of.ts";
@@ -14,11 +13,10 @@ import type { Perform } from "./step-of.ts";
 export const prune: Perform<"prune"> = async ({ releases }, work) => {
   const { layout, log } = work;
   try {
-    const live = await linkTarget(layout.current);
-    if (isOfContainers(work))
-      await pruneContainers(releases, releaseName.safeParse(live?.replace(/^releases\//, "")).data, work);
+    const live = await publishedIn(layout);
+    if (isOfContainers(work)) await pruneContainers(releases, live, work);
     for (const release of releases) {
-      if (live !== `releases/${release}`) await removeWhole(releasePath(layout, release));
+      if (live !== release) await removeWhole(releasePath(layout, release));
     }
     for (const path of await leftovers(work)) await removeAll(path);
     await trimHistory(layout);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { commitsOf, placeOf } from "../../lib/config/made-of.ts";
+import { commitsOf, type MadeOf, placeOf } from "../../lib/config/made-of.ts";
 import { hasCode } from "../../lib/effects/files.ts";
 import { namedOwner, removeAll } from "../../lib/effects/folders.ts";
 import { isRoot } from "../../lib/effects/processes.ts";
@@ -9,7 +9,9 @@ import { sharingIn } from "../../lib/effects/trees/sharing.ts";
 import { codeOf, Failure, reasonOf } from "../../lib/failure.ts";
 import type { ReleaseName } from "../../lib/schema/names.ts";
 import { type Layout, recordPath, releasePath } from "../layout.ts";
+import { mended } from "../mended.ts";
 import { isFull } from "../room.ts";
+import type { Work } from "../work.ts";
 import type { Perform } from "./step-of.ts";
 
 /** Where a release lies until it is complete. */
@@ -17,12 +19,25 @@ export const stagingPath = (layout: Layout, release: ReleaseName): string =>
   join(layout.releases, `.tmp-${release}`);
 
 /** Lays out the files of the revision under a temporary name. What an earlier try left there goes first. */
-export const stage: Perform<"stage"> = async ({ release, base }, { mirrors, layout, app, name, request }) => {
+export const stage: Perform<"stage"> = async (step, work) => {
+  const commits = commitsOf(work.name, work.app, work.request.command.release);
+  await mended(
+    commits.map(({ repository }) => repository),
+    work,
+    () => build(step, commits, work),
+  );
+};
+
+async function build(
+  { release, base }: Parameters<typeof stage>[0],
+  commits: readonly MadeOf[],
+  { mirrors, layout, app }: Work,
+): Promise<void> {
   const staging = stagingPath(layout, release);
   await removeAll(staging);
   try {
     const record = await buildTree({
-      sources: commitsOf(name, app, request.command.release).map(({ repository, commit, part }) => ({
+      sources: commits.map(({ repository, commit, part }) => ({
         git: mirrors.of(repository),
         commit,
         at: placeOf(app, part),
@@ -43,7 +58,7 @@ export const stage: Perform<"stage"> = async ({ release, base }, { mirrors, layo
       cause: error,
     });
   }
-};
+}
 
 const NO_LIMITS = { files: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 

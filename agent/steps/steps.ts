@@ -1,6 +1,5 @@
 import { checkApp } from "../check.ts";
 import type { Step } from "../step.ts";
-import { writerOf } from "../tree.ts";
 import type { Work } from "../work.ts";
 import { configure } from "./configure.ts";
 import { download } from "./download.ts";
@@ -12,6 +11,7 @@ import { linkUserData } from "./link-user-data.ts";
 import { load } from "./load.ts";
 import { prune } from "./prune.ts";
 import { publish } from "./publish.ts";
+import { requireTree } from "./require-tree.ts";
 import { script } from "./script.ts";
 import { seal } from "./seal.ts";
 import { stage } from "./stage.ts";
@@ -48,7 +48,7 @@ export async function act(step: Step, work: Work): Promise<void> {
     case "link-user-data":
       return linkUserData(step, work);
     case "require-tree":
-      return void (await writerOf(work));
+      return requireTree(step, work);
     case "lay-out":
       return layOut(step, work);
     case "start":

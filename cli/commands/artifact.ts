@@ -110,8 +110,11 @@ async function list(words: Words): Promise<number> {
     for (const target of await store.targets(app))
       for (const artifact of await store.artifacts(app, target)) {
         const line = { app, target, artifact };
+        const { length: count } = await store.versions(line);
+        // Somebody puts the first one just now, or was killed.
+        if (count === 0) continue;
         const latest = await store.latest(line).catch(() => null);
-        found.push({ ...line, versions: (await store.versions(line)).length, latest });
+        found.push({ ...line, versions: count, latest });
       }
   if (words.json) for (const each of found) printJson(each);
   else if (found.length > 0)
@@ -181,6 +184,8 @@ async function gc(words: Words): Promise<number> {
         for (const deleted of await store.gc(line, words.keep))
           if (words.json) printJson({ ...line, deleted });
           else print(`deleted ${nameOf(line)} ${deleted}`);
+        const swept = await store.sweep(line);
+        if (swept > 0) note(`removed ${swept} unfinished files of ${nameOf(line)}`);
       }
     }
   return EXIT.ok;

@@ -57,6 +57,8 @@ export interface Store {
   readonly delete: (line: Line, version: ArtifactVersion) => Promise<void>;
   /** Deletes all but the highest versions, and what `latest` names. Answers what went. */
   readonly gc: (line: Line, keep: number) => Promise<readonly ArtifactVersion[]>;
+  /** Removes what was left by those who were killed while they put; answers how many files. */
+  readonly sweep: (line: Line) => Promise<number>;
 }
 
 const META = ".meta";
@@ -157,6 +159,7 @@ export function storeOn(objects: Objects): Store {
       for (const version of gone) await remove(line, version);
       return gone;
     },
+    sweep: async (line) => (await objects.sweep?.(folderOf(line))) ?? 0,
   };
 }
 

@@ -2,6 +2,7 @@ import { chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, reasonOf } from "../failure.ts";
+import { diskCodeOf } from "./disk.ts";
 import { exec } from "./exec.ts";
 import { isRoot } from "./processes.ts";
 
@@ -12,7 +13,7 @@ export interface Actor {
   readonly plain: readonly string[];
   /** What git is called through on what is ours. It may read besides what is ours alone, such as mirrors, and write nothing more. */
   readonly through: readonly string[];
-  /** Runs a program to its end. @throws {Failure} COMMAND_FAILED with the end of what it said, or DISK_FULL */
+  /** Runs a program to its end. @throws {Failure} COMMAND_FAILED with the end of what it said, or what the disk refuses */
   run(program: string, ...args: readonly string[]): Promise<void>;
   /** Does work with a folder that only the actor may enter, and removes it: below `own`, unless that is closed to the actor. */
   withFolder<Result>(own: string, work: (folder: string) => Promise<Result>): Promise<Result>;
@@ -71,8 +72,7 @@ function actor(
       const [first = "", ...rest] = [...words, program, ...args];
       const { code, stderr } = await exec(first, rest, { env: ENVIRONMENT, timeout: DEADLINE });
       if (code === 0) return;
-      const full = /No space left on device|Disk quota exceeded/.test(stderr);
-      throw new Failure(full ? "DISK_FULL" : "COMMAND_FAILED", reasonOf(stderr || `${program}: ${code}`));
+      throw new Failure(diskCodeOf(stderr) ?? "COMMAND_FAILED", reasonOf(stderr || `${program}: ${code}`));
     },
     withFolder: async (own, work) => {
       const folder =

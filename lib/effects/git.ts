@@ -33,7 +33,8 @@ export async function hooksFolder(path: string): Promise<string> {
 }
 
 export type { Git, RefAt } from "./git/repository.ts";
-export { type Mirrors, openMirrors } from "./git/mirrors.ts";
+export { blockedIn } from "./git/blocked.ts";
+export { isDamage, type Mirrors, openMirrors } from "./git/mirrors.ts";
 export { linkOut } from "./git/symlinks.ts";
 export { layOut } from "./git/tree.ts";
 export { moveHead } from "./git/work-tree.ts";

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -20,6 +22,7 @@ import { appName, type ReleaseName, releaseName } from "../../lib/schema/names.t
 import type { Signer } from "../../lib/security/signer.ts";
 import { aSigner } from "../lib/security/builders.ts";
 import { aFolder } from "../support/folder.ts";
+import { describeNeeding, ROOT } from "../support/needing.ts";
 import { aPackedTar, aTar, type Made } from "../support/tar.ts";
 import { CASES } from "../support/yodeploy.ts";
 import { aHost, type Deployed, type Host, operator } from "./support/host.ts";
@@ -159,6 +162,32 @@ describe("what is not right never gets as far as a release, and what was live st
   });
 });
 
+describeNeeding({ [ROOT]: "root" }, "on a disk that is full,", () => {
+  test.each([
+    ["an archive has no room", 3_000_000, true],
+    ["what is in an archive has no room", 6_000_000, false],
+  ])("where %s, what is live stays, and the next one goes", async (_what, size, loose) => {
+    const { host, put, deploy, live, releases } = await aShop();
+    mkdirSync(host.layout.root, { recursive: true });
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", host.layout.root]);
+    try {
+      await deploy("1", await put("1", page("one")));
+      const before = releases();
+      // What cannot be packed is too large as an archive, what can only once it is unpacked.
+      const text = loose ? randomBytes(size).toString("latin1") : "x y ".repeat(size / 40) + "x".repeat(size);
+      const { finished } = await deploy("2", await put("2", page(text)));
+      expect(finished).toMatchObject({ outcome: "failed", code: "DISK_FULL" });
+      expect([live("index.html"), releases()]).toEqual(["one", before]);
+      const three = await put("3", page("three"));
+      expect((await deploy("3", three)).finished?.outcome).toBe("live");
+      expect(live("index.html")).toBe("three");
+    } finally {
+      await host.leave();
+      execFileSync("umount", [host.layout.root]);
+    }
+  });
+});
+
 describe("deploys come out as with yodeploy", () => {
   const BETTER: Readonly<Record<string, string>> = {
     "a non-empty leftover versions/unpack/V (crash) makes every later deploy of V fail until removed by hand":
@@ -224,17 +253,24 @@ describe("deploys come out as with yodeploy", () => {
     expect(kept).toEqual(name === FAULT ? ["3", "8", "9"] : expected);
   });
 
-  test("a link that does not lead to a release leads to nothing that is live", async () => {
+  test("a link that does not lead to a release leads to nothing that is live; one with the whole path does", async () => {
     const { put, deploy, host, releases } = await aShop();
     await deploy("1", await put("1", page("one")));
     const [release = ""] = releases();
+    const { root, current } = host.layout;
+    // There, what the whole path leads to counts as nothing, and is collected while it is live.
+    const BETTER = "/srv/test/versions/7";
     for (const { live_link, expected } of CASES.live_version) {
       const target = live_link
+        .replace("releases/7", "elsewhere/7")
         .replace("versions/7", `releases/${release}`)
-        .replace("releases/7", "elsewhere/7");
-      await pointLink(host.layout.current, target.replace("/srv/test", "/nowhere"));
+        .replace("/srv/test", root);
+      await pointLink(current, target);
       const [live] = await livesOf(host.layout);
-      expect([live_link, live?.release ?? null]).toEqual([live_link, expected === null ? null : release]);
+      const wanted = expected === null && live_link !== BETTER ? null : release;
+      expect([live_link, live?.release ?? null]).toEqual([live_link, wanted]);
     }
+    await pointLink(current, join(aFolder(), "releases", release));
+    expect(await livesOf(host.layout)).toEqual([]);
   });
 });

@@ -144,12 +144,17 @@ describe.each(Object.entries<DriverCase>(DRIVERS))("the driver %s", (_name, driv
     if (existsSync(records)) expect(readdirSync(records)).toEqual(releases());
   });
 
-  test("builds a release although the former one was deleted by hand", async () => {
-    const { made, read } = await stageFor(driver);
-    await made({ page: "one", other: "same" });
-    rmSync(join(host.layout.root, host.current()), { recursive: true });
-    expect((await made({ page: "two" })).finished?.outcome).toBe("live");
-    expect([read("page"), read("other")]).toEqual(["two", "same"]);
+  test("builds a release although the former one was deleted by hand, or just that one anew", async () => {
+    const { make, deploy, read } = await stageFor(driver);
+    const deleteLive = () => rmSync(join(host.layout.root, host.current()), { recursive: true });
+    await deploy(await make({ page: "one", other: "same" }));
+    deleteLive();
+    const two = await make({ page: "two" });
+    for (const again of [deleteLive, () => undefined]) {
+      expect((await deploy(two)).finished?.outcome).toBe("live");
+      expect([read("page"), read("other")]).toEqual(["two", "same"]);
+      again();
+    }
   });
 
   test("leaves a folder alone that somebody put in the place of current, and goes on once it is away", async () => {
@@ -219,7 +224,7 @@ describe("a checkout", () => {
     if (isRoot) chownSync(join(folder, "www", "z"), 0, 0);
     chmodSync(join(folder, "www", "z"), 0o555);
     const { finished, gone } = await made({ a: "two", page: "two", "z/new": "two" });
-    expect(finished).toMatchObject({ outcome: "rolled-back", phase: "publish", code: "GIT_FAILED" });
+    expect(finished).toMatchObject({ outcome: "rolled-back", phase: "publish", code: "DISK_DENIED" });
     expect([read("a"), read("page"), readdirSync(join(folder, "www", "z"))]).toEqual(["one", "one", ["old"]]);
     expect(linesOf(gone, "post-deploy")).toEqual(["told"]);
   });
@@ -241,6 +246,33 @@ describe("a checkout", () => {
     expect(finished).toMatchObject({ outcome: "failed", code: "CHECKOUT_TREE" });
     expect([finished?.reason, gone]).toEqual([expect.stringContaining(says), []]);
     expect(await make({})).toBeDefined();
+  });
+
+  test("leaves a folder alone that the revision has a file in the place of, unless all of it was checked out", async () => {
+    const { made, make, deploy, read, seen } = await stageFor(DRIVERS.checkout);
+    const fileInPlaceOf = (name: string) => {
+      rmSync(join(host.origin.url, name), { recursive: true });
+      return { [name]: "a file now" };
+    };
+    await made({ page: "one", "files/a": "a", "files/deep/b": "b", "photos/c": "c" });
+    mkdirSync(seen("files/empty"));
+    expect((await made({ page: "two", ...fileInPlaceOf("files") })).finished?.outcome).toBe("live");
+    writeFileSync(seen("photos/mine"), "geese");
+    const blocked = await make({ page: "three", ...fileInPlaceOf("photos") });
+    const { finished, gone } = await deploy(blocked);
+    expect(finished).toMatchObject({ outcome: "failed", phase: "fetch", code: "CHECKOUT_BLOCKED" });
+    expect(finished?.reason).toContain(seen("photos"));
+    expect([gone, read("page"), read("photos/c"), read("photos/mine")]).toEqual([[], "two", "c", "geese"]);
+    renameSync(seen("photos"), seen("away"));
+    const command = authorise(blocked.revision);
+    expect(typesOf(await host.send("deploy.authorised", command))).toContain("deploy.prepared");
+    renameSync(seen("away"), seen("photos"));
+    const late = last(await host.send("deploy.go", order("go", command)), "deploy.finished");
+    expect(late).toMatchObject({ outcome: "rolled-back", phase: "publish", code: "CHECKOUT_BLOCKED" });
+    expect([read("page"), read("photos/c"), read("photos/mine")]).toEqual(["two", "c", "geese"]);
+    renameSync(seen("photos"), seen("away"));
+    expect((await deploy(blocked)).finished?.outcome).toBe("live");
+    expect([read("photos"), read("away/mine")]).toEqual(["a file now", "geese"]);
   });
 
   test("into the folder that its releases are in is refused", async () => {
@@ -309,6 +341,21 @@ describe("a site", () => {
       ["news", two.revision],
     ]);
     expect(existsSync(seen("modules/news/modules/other"))).toBe(true);
+  });
+
+  test("whose parts are put elsewhere is another one, although nothing in them changed", async () => {
+    const { make, deploy, read } = await stageFor(DRIVERS.site);
+    const one = await make({ page: "one" });
+    await deploy(one);
+    const former = releases();
+    const { shop } = host.here.settings.apps as Record<string, { parts?: object }>;
+    Object.assign(shop?.parts ?? {}, { again: { repository: "shop", at: "modules/moved", base: MAIN } });
+    for (const count of [2, 2]) {
+      expect((await deploy(one)).finished?.outcome).toBe("live");
+      expect([read("modules/moved/page"), releases().length]).toEqual(["one", count]);
+    }
+    // What is there already of the way that it was is not what a rollback means now.
+    expect(existsSync(join(host.layout.releases, former[0] ?? "", "modules/again/page"))).toBe(true);
   });
 
   test("links user data in, and one that lacks it changes nothing", async () => {

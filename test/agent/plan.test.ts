@@ -85,7 +85,7 @@ test("preparing never touches what is live, and never removes what is or was", (
 
 test("nothing is removed that is live after a deploy, or that it, or a rollback, could go back to", () => {
   property((shop, request, facts) => {
-    const { release } = targetOf(request, facts);
+    const { release } = targetOf(shop, request, facts);
     const steps = planGo(shop, request, facts, release);
     const after = those(steps, "declare").flatMap(({ lives }) => lives);
     const kept = new Set([release, facts.lives[0]?.release, after[1]?.release]);
@@ -96,7 +96,7 @@ test("nothing is removed that is live after a deploy, or that it, or a rollback,
 
 test("what is published is what is declared, and it is what was asked for", () => {
   property((shop, request, facts) => {
-    const { release } = targetOf(request, facts);
+    const { release } = targetOf(shop, request, facts);
     const steps = planGo(shop, request, facts, release);
     const revision = wantedBy(request);
     expect(those(steps, "publish").filter((step) => step.release !== release)).toEqual([]);
@@ -116,8 +116,8 @@ test("a deploy of what is live is no step at all, unless it is forced", () => {
 });
 
 test("a release that failed, or is not complete, is never taken again", () => {
-  property((_shop, request, facts) => {
-    const { release, state } = targetOf(request, facts);
+  property((shop, request, facts) => {
+    const { release, state } = targetOf(shop, request, facts);
     const known = facts.releases.find(({ name }) => name === release);
     const usable = known?.failed === false && known.revision === wantedBy(request);
     const wanted = { new: known === undefined, built: usable, live: release === facts.lives[0]?.release };

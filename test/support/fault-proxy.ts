@@ -19,10 +19,16 @@ interface ProxyOptions {
   readonly to: number;
   /** Changes what the server says. */
   readonly rewrite?: (chunk: Buffer) => Buffer;
+  /** A connection is cut once the client has said so many bytes. */
+  readonly cutAfter?: () => number;
 }
 
 /** Starts a proxy on a port of its own. */
-export async function faultProxy({ to, rewrite = (chunk) => chunk }: ProxyOptions): Promise<FaultProxy> {
+export async function faultProxy({
+  to,
+  rewrite = (chunk) => chunk,
+  cutAfter = () => Infinity,
+}: ProxyOptions): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   const stuck = new Set<Socket>();
   let swallows = false;
@@ -41,7 +47,10 @@ export async function faultProxy({ to, rewrite = (chunk) => chunk }: ProxyOption
     const upstream = connect({ host: "127.0.0.1", port: to });
     keep(client, upstream);
     keep(upstream, client);
-    client.on("data", (chunk) => void (stuck.has(client) || upstream.write(chunk)));
+    client.on("data", (chunk) => {
+      if (client.bytesRead > cutAfter()) client.destroy();
+      else if (!stuck.has(client)) upstream.write(chunk);
+    });
     upstream.on("data", (chunk: Buffer) => void (stuck.has(client) || client.write(rewrite(chunk))));
     if (swallows) stuck.add(upstream);
   });

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe } from "vitest";
 
@@ -11,14 +11,38 @@ function isThere(program: string): boolean {
   if (program === ROOT) return process.getuid?.() === 0;
   // Where there is no program to tell by, a file of the package is named.
   if (program.startsWith("/")) return existsSync(program);
-  return FOLDERS.some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return pathOf(program) !== undefined;
+}
+
+/** Where a program is; a `*` in its name stands for its version, where that is a part of the name. */
+export function pathOf(program: string): string | undefined {
+  const [before = "", after] = program.split("*");
+  const fits = (name: string) =>
+    after === undefined
+      ? name === program
+      : name.startsWith(before) && name.endsWith(after) && /\d/.test(name);
+  return FOLDERS.flatMap((folder) =>
+    namesIn(folder)
+      .filter(fits)
+      .map((name) => join(folder, name)),
+  ).find(canRun);
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function canRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -128,6 +128,11 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, text.encode())
 
 
-server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request, address):
+        """Clients that go away in the middle are what some tests are about."""
+
+
+server = Server(("127.0.0.1", 0), Handler)
 print(server.server_port, flush=True)
 server.serve_forever()

@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Failure, reasonOf } from "../../failure.ts";
 import {
@@ -8,7 +8,8 @@ import {
   revision,
   type Revision,
 } from "../../schema/names.ts";
-import { keepAs, kindOf, makeFolder } from "../files.ts";
+import { diskCodeOf } from "../disk.ts";
+import { hasCode, keepAs, kindOf, makeFolder } from "../files.ts";
 import { defaultBranchOf, fetchRefs } from "./fetch.ts";
 import { type Git, gitOn, type RefAt } from "./repository.ts";
 import { git } from "./run.ts";
@@ -29,6 +30,11 @@ export interface Mirrors {
    * @throws {Failure} REPOSITORY_UNKNOWN, or MIRROR_UNREACHABLE, which may pass
    */
   fetch(repository: RepositoryName): Promise<readonly RefChange[]>;
+  /**
+   * Fetches all of a mirror anew, in the place of one that is damaged: which stays until that is done.
+   * @throws {Failure} REPOSITORY_UNKNOWN, or MIRROR_UNREACHABLE, which may pass
+   */
+  renew(repository: RepositoryName): Promise<void>;
   /** The branches and tags of a mirror, as `Git.refs`, but not while a fetch of this process changes them. */
   refs(repository: RepositoryName): Promise<readonly RefAt[]>;
   /**
@@ -87,6 +93,12 @@ export function openMirrors(
         throw unreachable(repository, cause);
       });
     },
+    renew: async (repository) => {
+      const url = urlOf(repository);
+      return inLine(pathOf(repository), () => renew(pathOf(repository), url)).catch((cause: unknown) => {
+        throw unreachable(repository, cause);
+      });
+    },
     refs: (repository) => inLine(pathOf(repository), () => gitOn(pathOf(repository), PLACES).refs()),
     defaultBranch: async (repository) => {
       const url = urlOf(repository);
@@ -104,16 +116,31 @@ const unreachable = (repository: RepositoryName, cause: unknown): Failure =>
   });
 
 async function refresh(folder: string, url: string): Promise<Heads> {
-  const once = async () => {
+  try {
     await prepare(folder);
     await fetchRefs(folder, url);
+    return await headsOf(folder);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    await renew(folder, url);
     return headsOf(folder);
-  };
-  return once().catch(async (error: unknown) => {
-    if (!isCorrupt(error)) throw error;
-    await rm(folder, { recursive: true, force: true });
-    return once();
-  });
+  }
+}
+
+async function renew(folder: string, url: string): Promise<void> {
+  const [fresh, damaged] = [`${folder}.new`, `${folder}.damaged`];
+  const clear = () => Promise.all([fresh, damaged].map((each) => rm(each, { recursive: true, force: true })));
+  await clear();
+  try {
+    await prepare(fresh);
+    await fetchRefs(fresh, url);
+    await rename(folder, damaged).catch((error: unknown) => {
+      if (!hasCode(error, "ENOENT")) throw error;
+    });
+    await rename(fresh, folder);
+  } finally {
+    await clear();
+  }
 }
 
 function changesBetween(before: Heads, after: Heads): readonly RefChange[] {
@@ -124,11 +151,25 @@ function changesBetween(before: Heads, after: Heads): readonly RefChange[] {
   });
 }
 
-/** A mirror that git cannot read is thrown away and made anew: all that is in it can be fetched again. */
-const isCorrupt = (error: unknown): boolean =>
-  /object file .* is empty|loose object .* is corrupt|not a git repository|bad object refs\/skein|packfile .* cannot be accessed/i.test(
-    reasonOf(error),
-  );
+/** What git says where it cannot read its own files. */
+const DAMAGE = [
+  /object file .* is empty/,
+  /(loose|packed) object .* is corrupt/,
+  /not a git repository/,
+  /bad (packed )?object/,
+  /(packfile|pack|index file) .* (cannot be accessed|cannot be mapped|is too small|is corrupt|does not match index|not a GIT packfile)/,
+  /(unable|failed|cannot|could not) to? ?(read|unpack|parse|get) (sha1 file|object|tree|commit|blob)/,
+  /(unable|failed) to (read|unpack) .*[0-9a-f]{40}/,
+  /inflate: data stream error/,
+  /(hash|sha1|object) mismatch/,
+  /missing (blob|tree|commit)( object)?/,
+  /not a (valid|tree) object|not a valid object name/,
+  /[0-9a-f]{40}.* (is missing|missing$)/m,
+];
+
+/** Whether a mirror may be damaged: then it is thrown away and made anew, for all that is in it can be fetched again. */
+export const isDamage = (error: unknown): boolean =>
+  diskCodeOf(error) === undefined && DAMAGE.some((each) => each.test(reasonOf(error)));
 
 async function prepare(folder: string): Promise<void> {
   if ((await kindOf(join(folder, "HEAD"))) === undefined) {

@@ -1,4 +1,5 @@
 import { Failure, reasonOf } from "../../failure.ts";
+import { diskCodeOf } from "../disk.ts";
 import { exec, type Executed } from "../exec.ts";
 
 /** What a call of git may be given beside its arguments. */
@@ -97,7 +98,7 @@ export async function callGit(
 
 /**
  * Calls git and insists that it succeeds.
- * @throws {Failure} GIT_FAILED with the end of what git said, or DISK_FULL
+ * @throws {Failure} GIT_FAILED with the end of what git said, or what the disk refuses
  */
 export async function git(folder: string, args: readonly string[], call: GitCall = {}): Promise<Buffer> {
   const { code, stdout, stderr } = await callGit(folder, args, call);
@@ -105,9 +106,8 @@ export async function git(folder: string, args: readonly string[], call: GitCall
   throw failureOf(`git ${args[0]} in ${folder}`, stderr === "" ? `exit status ${code}` : stderr);
 }
 
-/** What a failed call of git was about: a full disk has its own code. */
+/** What a failed call of git was about: what a disk refuses has a code of its own. */
 export function failureOf(what: string, said: unknown): Failure {
   const reason = reasonOf(said).slice(-1_000);
-  const full = /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/.test(reason);
-  return new Failure(full ? "DISK_FULL" : "GIT_FAILED", `Cannot finish ${what}: ${reason}`);
+  return new Failure(diskCodeOf(reason) ?? "GIT_FAILED", `Cannot finish ${what}: ${reason}`);
 }

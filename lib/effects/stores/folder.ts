@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { link, open, readdir, rename, rm } from "node:fs/promises";
+import { link, lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { Failure, reasonOf } from "../../failure.ts";
 import { takeDigest } from "../digest.ts";
 import { hasCode, kindOf, makeFolder, READ_NOW, removeFile, syncFolder, writeWhole } from "../files.ts";
+import { namesIn } from "../folders.ts";
 import type { Given, Objects, OpenObject } from "./objects.ts";
 
 /** Artifacts in a folder: of this machine, or of a disk that several share. */
@@ -33,6 +34,7 @@ export function folderObjects(root: string): Objects {
       guarded(async () => {
         if ((await kindOf(at(key))) !== undefined) await removeFile(at(key));
       }),
+    sweep: (folder) => guarded(() => sweep(at(folder))),
   };
 }
 
@@ -57,6 +59,22 @@ async function list(folder: string) {
     folders: seen.filter((each) => each.isDirectory()).map(({ name }) => name),
     objects: seen.filter((each) => each.isFile()).map(({ name }) => name),
   };
+}
+
+/** Whoever still writes to a file has touched it since, also from another machine. */
+const STALE = 3_600_000;
+
+async function sweep(folder: string): Promise<number> {
+  let swept = 0;
+  for (const name of await namesIn(folder)) {
+    if (!/^\..+\.[0-9a-f]{12}\.tmp$/.test(name)) continue;
+    const path = join(folder, name);
+    const { mtimeMs } = await lstat(path);
+    if (Date.now() - mtimeMs < STALE) continue;
+    await rm(path, { force: true });
+    swept += 1;
+  }
+  return swept;
 }
 
 async function openFile(path: string, from: number): Promise<OpenObject | undefined> {

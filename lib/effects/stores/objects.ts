@@ -30,6 +30,8 @@ export interface Objects {
   readonly replace: (key: string, text: string) => Promise<void>;
   /** Takes an object away, where it is there. */
   readonly remove: (key: string) => Promise<void>;
+  /** Removes what those who were killed while they added left in a folder; answers how much. Left out where nothing can stay. */
+  readonly sweep?: (folder: string) => Promise<number>;
 }
 
 const MOST_TEXT = 128 * 1024;

@@ -32,7 +32,7 @@ export interface Wanted {
 }
 
 /** These are about the revision, or the host: without the former release they would be just the same. */
-const LASTING = new Set(["TREE_LIMIT", "TREE_SYMLINK", "DISK_FULL"]);
+const LASTING = new Set(["TREE_LIMIT", "TREE_SYMLINK", "DISK_FULL", "DISK_READ_ONLY", "DISK_DENIED"]);
 
 /**
  * Builds a release: what did not change is taken from the former one, what did is written from the mirrors. Whatever is

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Line } from "../../../lib/artifacts/metadata.ts";
 import { storeOn } from "../../../lib/artifacts/store.ts";
-import { digestOf } from "../../../lib/effects/digest.ts";
+import { digestOf, digestOfFile } from "../../../lib/effects/digest.ts";
 import { folderObjects } from "../../../lib/effects/stores/folder.ts";
 import type { Objects } from "../../../lib/effects/stores/objects.ts";
 import { receive } from "../../../lib/effects/stores/receive.ts";
@@ -64,6 +64,16 @@ function aStore(open: () => Objects, app: string): void {
     const other = store.put(line, { file: aFile("two"), version: v("7") });
     await expect(other).rejects.toMatchObject({ code: "ARTIFACT_THERE" });
     expect(await text((await store.open(line, v("7"))).bytes)).toBe("one");
+  });
+
+  test("what was killed before all was said of a version is completed by the same put again", async () => {
+    const [objects, file] = [open(), aFile("one")];
+    const digest = await digestOfFile(file);
+    await objects.add(`${line.app}/master/new.tar.gz/1`, { path: file, ...digest });
+    const [store, begun] = [storeOn(objects), { ...line, artifact: artifactName.parse("new.tar.gz") }];
+    await expect(store.latest(begun)).rejects.toMatchObject({ code: "ARTIFACT_UNKNOWN" });
+    await store.put(begun, { file, version: v("1"), metadata: { by: "ci" } });
+    expect(await store.describe(begun, await store.latest(begun))).toMatchObject({ metadata: { by: "ci" } });
   });
 
   test("a download goes on where it was cut off, also after one of something else", async () => {

@@ -72,6 +72,21 @@ test.each(CASES.repository.map((each) => ({ ...each, title: BETTER[each.name]?.n
   },
 );
 
+test.each(CASES.virtualenv_id)(
+  "what an app needs to run is an artifact as any other, under the name that it has there: $expected",
+  async ({ requirements, python, platform, expected }) => {
+    const digest = createHash("sha224").update(requirements).digest("hex");
+    expect(`${python}-${platform}-${digest}`).toBe(expected);
+    const artifact = artifactName.parse(`virtualenv-${expected}.tar.gz`);
+    const { folder, store } = aStore();
+    const file = join(aFolder(), "file");
+    writeFileSync(file, "packed");
+    await store.put({ ...lineOf("foo"), artifact }, { file, version: artifactVersion.parse("1") });
+    expect(readdirSync(join(folder, "foo/master"))).toEqual([artifact]);
+    expect(await store.latest({ ...lineOf("foo"), artifact })).toBe("1");
+  },
+);
+
 /** Everything in the folder of a store. Of what is said of an artifact, the digest is checked and left out. */
 function filesIn(folder: string): Readonly<Record<string, string>> {
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -33,6 +33,17 @@ interface Recorded {
     readonly expected: readonly string[];
   }[];
   readonly write: readonly (Case & { readonly config: unknown; readonly text?: string })[];
+  readonly seeded_auth_token: readonly {
+    readonly client: string;
+    readonly service: string;
+    readonly seed: string;
+    readonly expected: string;
+  }[];
+  readonly missing_access: readonly {
+    readonly op: string;
+    readonly message?: string;
+    readonly expected?: string;
+  }[];
   readonly end_to_end: readonly {
     readonly app_default: unknown;
     readonly public_keys: readonly string[];

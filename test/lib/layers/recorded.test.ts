@@ -115,11 +115,15 @@ test.each(CASES.write.map((each) => [each.name, each] as const))("writing: %s", 
   else expect(saysOf(open)).toContain("missing value found in config");
 });
 
-test("a missing value says whom to ask for it", () => {
-  expect(lackOf(smush([dictFrom({ a: { $missing: "the database" } })]).whole, "a.b")).toContain(
-    "no value provided for the database",
-  );
-});
+test.each(CASES.missing_access.map((each) => [each.op, each] as const))(
+  "what has no value yet says whose it is: %s",
+  (_op, { message, expected }) => {
+    const whole = dictFrom({ a: { $missing: "NAME" } });
+    if (message !== undefined)
+      expect(lackOf(whole, "a.b")).toContain(message.toLowerCase().replace("name", "NAME"));
+    else expect(jsonOf(whole, HIDDEN)).toContain(JSON.stringify(expected));
+  },
+);
 
 test("from an app's own layer to what everybody may see", () => {
   const [given] = CASES.end_to_end;
