@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
-    maxWorkers: 2,
+    // Most of what the tests do is to wait for servers and processes: twice as many as the cores of a small machine.
+    maxWorkers: 4,
   },
 });

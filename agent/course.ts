@@ -6,7 +6,8 @@ import type { Book } from "./book.ts";
 import { type Outcome, perform } from "./perform.ts";
 import { type Facts, planAbort, planBack, planGo, planPrepare, targetOf } from "./plan.ts";
 import type { Deploy, Problem } from "./record.ts";
-import { addToHistory, factsOf, livesOf } from "./state.ts";
+import { addToHistory } from "./history.ts";
+import { factsOf, livesOf } from "./state.ts";
 import type { Step } from "./step.ts";
 import type { Part, Work } from "./work.ts";
 

@@ -2,13 +2,13 @@ import { basename, dirname, resolve } from "node:path";
 import { z } from "zod";
 import { kindOf, readIfThere, writeWhole } from "../lib/effects/files.ts";
 import { linkTarget, namesIn } from "../lib/effects/folders.ts";
-import { openJournal } from "../lib/effects/journal.ts";
 import { Failure } from "../lib/failure.ts";
 import { type LiveRelease, liveRelease } from "../lib/messages/catalogue/deploys.ts";
 import { type ReleaseName, releaseName } from "../lib/schema/names.ts";
+import { readHistory } from "./history.ts";
 import type { Layout } from "./layout.ts";
 import type { Facts } from "./plan.ts";
-import { type HistoryLine, historyLine, knownReleases } from "./releases.ts";
+import { knownReleases } from "./releases.ts";
 
 /** What is live, the newest first; what was live before it follows. */
 const manifest = z.object({ lives: z.array(liveRelease) });
@@ -51,24 +51,7 @@ export async function factsOf(layout: Layout, now: Date): Promise<Facts> {
   const [lives, folders, history] = await Promise.all([
     livesOf(layout),
     namesIn(layout.releases),
-    openJournal(layout.history, historyLine),
+    readHistory(layout),
   ]);
-  return { lives, releases: knownReleases(folders, history.entries), now };
-}
-
-/** Adds to the history, unless it says so already: a step that is done again is no second event. */
-export async function addToHistory(layout: Layout, line: HistoryLine): Promise<void> {
-  const history = await openJournal(layout.history, historyLine);
-  const same = history.entries.findLast(
-    ({ release, event }) => release === line.release && event === line.event,
-  );
-  if (same?.rollout !== line.rollout) await history.append(line);
-}
-
-const MOST_HISTORY = 1_000;
-
-/** Forgets the oldest of a long history. */
-export async function trimHistory(layout: Layout): Promise<void> {
-  const history = await openJournal(layout.history, historyLine);
-  if (history.entries.length > 2 * MOST_HISTORY) await history.replace(history.entries.slice(-MOST_HISTORY));
+  return { lives, releases: knownReleases(folders, history), now };
 }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,14 +8,12 @@ import { DAEMON_NAMES } from "../dist/cli/daemons.js";
 import { environment } from "./support/environment.mjs";
 import { median } from "./support/figures.mjs";
 import { machine } from "./support/machine.mjs";
+import { end, processorTime, residentMemory, skein, start } from "./support/processes.mjs";
 
 const SETTLE = 90_000;
 const ROUND = 30_000;
 const ROUNDS = 7;
 const TARGET = { cpu: 0.5, memory: 150 };
-const MAIN = join(import.meta.dirname, "../dist/cli/main.js");
-/** Of a second: what the kernel counts processor time in. */
-const TICK = 1 / Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
 /** What all daemons in one process take while nothing happens, beside a Node that does nothing at all. */
 export async function bench() {
@@ -62,21 +60,8 @@ export async function bench() {
 function startAll(folder) {
   writeConfiguration(folder);
   const env = { ...environment(folder), LANG: "C.UTF-8" };
-  execFileSync(process.execPath, [MAIN, "init"], { cwd: folder, env, stdio: "ignore" });
-  const child = spawn(process.execPath, [MAIN, "run", ...DAEMON_NAMES], {
-    cwd: folder,
-    env,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const ready = new Promise((resolve, reject) => {
-    let said = "";
-    child.stderr.on("data", (chunk) => {
-      said = (said + chunk).slice(-10_000);
-      if (said.includes("ready:")) resolve();
-    });
-    child.once("exit", () => reject(new Error(`skein run ended: ${said}`)));
-  });
-  return { child, ready };
+  skein(folder, env, "init");
+  return start(folder, env, "run", ...DAEMON_NAMES);
 }
 
 function writeConfiguration(folder) {
@@ -137,23 +122,5 @@ function writeConfiguration(folder) {
   writeFileSync(join(folder, "skein.yaml"), JSON.stringify(settings));
 }
 
-/** Seconds of processor time that a process has had, its threads included (proc(5): utime and stime). */
-function processorTime(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /s, "")
-    .split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK;
-}
-
-const residentMemory = (pid) =>
-  (Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1_024) / 1e6;
-
 const percent = (value) => `${value.toFixed(2)} %`;
 const megabytes = (value) => `${value.toFixed(0)} MB`;
-
-async function end(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
-  await ended;
-}

@@ -1,4 +1,5 @@
-import { addToHistory, readLives, writeManifest } from "../state.ts";
+import { addToHistory } from "../history.ts";
+import { readLives, writeManifest } from "../state.ts";
 import type { Perform } from "./step-of.ts";
 import { writeTag } from "./tag.ts";
 

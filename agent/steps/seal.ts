@@ -2,7 +2,7 @@ import { kindOf, syncData } from "../../lib/effects/files.ts";
 import { giveName } from "../../lib/effects/folders.ts";
 import { arrangementOf } from "../arrangement.ts";
 import { releasePath } from "../layout.ts";
-import { addToHistory } from "../state.ts";
+import { addToHistory } from "../history.ts";
 import { stagingPath } from "./stage.ts";
 import type { Perform } from "./step-of.ts";
 

@@ -1,4 +1,5 @@
-import { open } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { open, stat } from "node:fs/promises";
 import { hasCode, READ_NOW } from "./files.ts";
 
 /** A plain file of this machine: what tells it from another that stood there before, and what it holds. */
@@ -23,10 +24,18 @@ export async function withPlainFile<Result>(
     if (!status.isFile()) throw new Error(`${path} is not a plain file`);
     return await within({
       size: Number(status.size),
-      tag: `${status.ino}-${status.size}-${status.mtimeNs}`,
+      tag: tagOf(status),
       read: () => handle.readFile(),
     });
   } finally {
     await handle.close();
   }
+}
+
+const tagOf = ({ ino, size, mtimeNs }: BigIntStats): string => `${ino}-${size}-${mtimeNs}`;
+
+/** The tag of a file, without opening it; undefined where it cannot be had. */
+export async function tagAt(path: string): Promise<string | undefined> {
+  const status = await stat(path, { bigint: true }).catch(() => undefined);
+  return status && tagOf(status);
 }

@@ -19,11 +19,18 @@ async function aSite(server: WebServer, state = trusting(aFolder())) {
 const site = ({ site: given }: WebServer) =>
   given["type"] === "haproxy" ? { ...given, userlist: "site" } : given;
 
-const answers = (server: WebServer, status: number, user: string, password = "correct horse") =>
-  until(`${user} is answered ${status}`, async () => (await server.ask(user, password)).status === status);
+const answers = (server: WebServer, status: number, user: string, within?: number) =>
+  until(
+    `${user} is answered ${status}`,
+    async () => (await server.ask(user, "correct horse")).status === status,
+    within,
+  );
 
-/** How long a login is good that is to run out, in milliseconds: longer than a busy machine takes to let somebody in. */
-const LASTS = 8_000;
+/**
+ * How long a login is good that is to run out, in milliseconds: whichever of these is longer than this machine takes, as busy
+ * as it is, to let somebody in.
+ */
+const LIVES = [2_500, 8_000, 24_000] as const;
 
 /** What holds of every kind of web server. */
 export function letsPeopleIn(kind: keyof typeof KINDS): void {
@@ -50,21 +57,33 @@ export function letsPeopleIn(kind: keyof typeof KINDS): void {
   test("a login runs out by itself", async () => {
     const server = await startWebServer(kind);
     const { hub, outcome, stop } = await aSite(server);
-    await publish(hub, "access.granted", await aGrant({ lasts: LASTS }));
-    await outcome("alice", "granted");
-    await answers(server, 200, "alice");
-    await outcome("alice", "expired");
-    await answers(server, 401, "alice");
+    const wasIn = [];
+    for (const lasts of LIVES) {
+      const user = `alice${lasts}`;
+      await publish(hub, "access.granted", await aGrant({ user, lasts }));
+      const expired = outcome(user, "expired");
+      wasIn.push(await Promise.race([answers(server, 200, user), expired.then(() => false)]));
+      await expired;
+      await answers(server, 401, user);
+      if (wasIn.at(-1) === true) break;
+    }
+    expect(wasIn).toContain(true);
     await stop();
   });
 
   test("a login that runs out while the daemon is away is taken out when it is back", async () => {
     const server = await startWebServer(kind);
     const first = await aSite(server);
-    await publish(first.hub, "access.granted", await aGrant({ lasts: LASTS }));
-    await first.outcome("alice", "granted");
-    await first.stop();
-    await answers(server, 200, "alice");
+    const wasIn = [];
+    for (const lasts of LIVES) {
+      const daemon = wasIn.length === 0 ? first : await aSite(server, first.state);
+      await publish(daemon.hub, "access.granted", await aGrant({ lasts }));
+      await daemon.outcome("alice", "granted");
+      await daemon.stop();
+      wasIn.push(await answers(server, 200, "alice", lasts).catch(() => false));
+      if (wasIn.at(-1) === true) break;
+    }
+    expect(wasIn).toContain(true);
 
     const second = await aSite(server, first.state);
     await second.outcome("alice", "expired");
