@@ -46,7 +46,7 @@ export async function admitHere(
 /** The refs that hold a commit. The server is asked only where the mirror does not know the commit by the ref that was named. */
 async function refsWith({ repository, commit, ref }: MadeOf, mirrors: Mirrors): Promise<readonly RefName[]> {
   const git = mirrors.of(repository);
-  const known = (await git.has(commit)) ? await git.refsContaining(commit) : [];
+  const known = await git.refsContaining(commit);
   if (known.includes(ref)) return known;
   try {
     await mirrors.fetch(repository);

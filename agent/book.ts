@@ -1,5 +1,5 @@
 import { makeFolder } from "../lib/effects/files.ts";
-import { openJournal } from "../lib/effects/journal.ts";
+import { type OnDisk, openJournal } from "../lib/effects/journal.ts";
 import { reasonOf } from "../lib/failure.ts";
 import type { Log } from "../lib/log.ts";
 import type { CommandId } from "../lib/schema/names.ts";
@@ -24,7 +24,7 @@ export interface Book {
    * Writes a line without which a deploy goes on all the same: after a crash its steps would be done once more, which
    * comes to the same, but a deploy that stops half-way because a disk is full would be worse.
    */
-  readonly note: (line: JournalLine) => Promise<void>;
+  readonly note: (line: JournalLine, onDisk?: OnDisk) => Promise<void>;
 }
 
 const MOST_LINES = 2_000;
@@ -56,8 +56,8 @@ export async function openBook(layout: Layout, log: Log): Promise<Book> {
       await journal.append(line);
       know(line);
     },
-    note: async (line) => {
-      const written = journal.append(line);
+    note: async (line, onDisk) => {
+      const written = journal.append(line, onDisk);
       know(line);
       await written.then(shorten).catch((error: unknown) => log.error({ error }, reasonOf(error)));
     },

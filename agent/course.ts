@@ -18,7 +18,12 @@ export async function run(book: Book, first: Part, workOn: (part: Part) => Work)
   for (let part: Part | undefined = first; part !== undefined;) {
     const work = workOn(part);
     const { inHand, problem } = await planned(book, part, work);
-    const note = (step: number) => book.note({ line: "done", rollout: rolloutOf(work), step });
+    // Done twice, a step comes to the same: but a script that has ended should not run again after a power cut.
+    const note = (step: number) =>
+      book.note(
+        { line: "done", rollout: rolloutOf(work), step },
+        inHand.steps[step]?.do === "script" ? "now" : "later",
+      );
     // A part that failed, and was interrupted before anything came of it, is not tried again.
     const failedBefore = part === "prepare" || part === "go" ? problem : undefined;
     const outcome: Outcome = failedBefore ?? (await perform(inHand.steps, inHand.done, work, note));

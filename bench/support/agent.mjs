@@ -9,9 +9,9 @@ import { seal } from "../../dist/lib/security/envelope.js";
 import { namespaces } from "../../dist/lib/security/namespaces.js";
 import { fileSigner } from "../../dist/lib/security/signer.js";
 import { environment } from "./environment.mjs";
-import { end, skein, start } from "./processes.mjs";
+import { end, processorTime, skein, start } from "./processes.mjs";
 
-const HEARD = ["deploy.prepared", "deploy.refused", "deploy.finished"];
+const HEARD = ["deploy.accepted", "deploy.prepared", "deploy.refused", "deploy.finished"];
 /** How often an order is repeated that nobody has answered, in milliseconds: that is harmless. */
 const REPEAT = 500;
 
@@ -63,7 +63,8 @@ export async function openAgent(files, revisions) {
       agent = start(folder, env, "agent");
       await agent.ready;
     },
-    deploy: (commit) => deploy(commit, { session, operator, orchestrator, waiting }),
+    deploy: (commit) =>
+      deploy(commit, { session, operator, orchestrator, waiting, time: () => timeOf(agent.child) }),
     close: async () => {
       await session.close();
       await end(agent.child, "SIGTERM");
@@ -73,8 +74,17 @@ export async function openAgent(files, revisions) {
   };
 }
 
-/** Sees one deploy through, as the orchestrator would, and answers how it ended. */
-function deploy(commit, { session, operator, orchestrator, waiting }) {
+/** None of a process that was killed just now. */
+function timeOf(child) {
+  try {
+    return processorTime(child.pid);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Sees one deploy through, as the orchestrator would, and answers how it ended, and what processor time that took. */
+function deploy(commit, { session, operator, orchestrator, waiting, time }) {
   const now = Date.now();
   const iat = Math.floor(now / 1_000);
   const about = { v: 1, app: "shop", environment: "production", iat, exp: iat + 300 };
@@ -105,7 +115,12 @@ function deploy(commit, { session, operator, orchestrator, waiting }) {
   return new Promise((resolve) => {
     let tell = () => say("deploy.authorised", signed(command, namespaces.deploy, operator));
     const again = setInterval(() => void tell(), REPEAT);
+    let begun;
     waiting.set(rollout, (type, data) => {
+      if (type === "deploy.accepted") {
+        begun ??= time();
+        return;
+      }
       if (type === "deploy.prepared") {
         tell = () => say("deploy.go", signed(order, namespaces.go, orchestrator));
         void tell();
@@ -113,7 +128,8 @@ function deploy(commit, { session, operator, orchestrator, waiting }) {
       }
       clearInterval(again);
       waiting.delete(rollout);
-      resolve(type === "deploy.finished" ? data : { outcome: "refused", ...data });
+      const spent = time() - begun;
+      resolve({ ...(type === "deploy.finished" ? data : { outcome: "refused", ...data }), spent });
     });
     void tell();
   });

@@ -1,18 +1,17 @@
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 
-/** Of a second: what the kernel counts processor time in. */
-const TICK = 1 / Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
-
-/** Seconds of processor time that a process has had, its threads included (proc(5): utime and stime); not that of its children. */
+/**
+ * Seconds of processor time that the threads of a process have had, to the nanosecond (the first field of schedstat, in
+ * Documentation/scheduler/sched-stats of Linux); not that of its children.
+ */
 export function processorTime(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /s, "")
-    .split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const times = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8"));
+  return times.reduce((sum, each) => sum + Number(each.split(" ", 1)[0]), 0) / 1e9;
 }
 
 /** Resident memory in MB. */

@@ -69,7 +69,8 @@ export async function readFrom(path: string, offset: number, most: number): Prom
   });
   if (handle === undefined) return Buffer.alloc(0);
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(most), 0, most, offset);
+    const left = Math.min(most, Math.max(0, (await handle.stat()).size - offset));
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(left), 0, left, offset);
     return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();

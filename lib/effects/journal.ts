@@ -4,12 +4,18 @@ import type { z } from "zod";
 import { Failure, reasonOf } from "../failure.ts";
 import { hasCode, READ_NOW, syncFolder, writeWhole } from "./files.ts";
 
-/** A file of JSON lines that only grows. What was appended is on disk when `append` resolves. */
+/** When an entry of a journal is on disk: before `append` resolves, or with the next one that is. */
+export type OnDisk = "now" | "later";
+
+/** A file of JSON lines that only grows. What was appended is on disk when `append` resolves, unless it may be later. */
 export interface Journal<Entry> {
   /** What was in it when it was opened, the oldest first. */
   readonly entries: readonly Entry[];
-  /** @throws {Failure} E_STORAGE, and then nothing was written */
-  readonly append: (entry: Entry) => Promise<void>;
+  /**
+   * Adds an entry. `later`: it outlives this process at once, and a crash of the machine from the next entry on that is not.
+   * @throws {Failure} E_STORAGE, and then nothing was written
+   */
+  readonly append: (entry: Entry, onDisk?: OnDisk) => Promise<void>;
   /** Replaces all that is in it, at once. */
   readonly replace: (entries: readonly Entry[]) => Promise<void>;
 }
@@ -34,11 +40,11 @@ export async function openJournal<Schema extends z.ZodType>(
     .map((line, index): Entry => parsed(line, schema, `${path}:${index + 1}`));
 
   let last: Promise<void> = Promise.resolve();
-  const inTurn = (write: () => Promise<void>): Promise<void> =>
-    (last = last.catch(() => undefined).then(write));
-  const append = async (entry: Entry) => {
+  const inTurn = (work: () => Promise<void>): Promise<void> =>
+    (last = last.catch(() => undefined).then(work));
+  const append = async (entry: Entry, onDisk: OnDisk) => {
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
-    await appendSynced(path, line, size);
+    await write(path, line, size, onDisk);
     size += line.length;
   };
   const replace = async (kept: readonly Entry[]) => {
@@ -48,7 +54,7 @@ export async function openJournal<Schema extends z.ZodType>(
   };
   return {
     entries,
-    append: (entry) => inTurn(() => append(entry)),
+    append: (entry, onDisk = "now") => inTurn(() => append(entry, onDisk)),
     replace: (kept) => inTurn(() => replace(kept)),
   };
 }
@@ -68,12 +74,12 @@ async function readOrCreate(path: string): Promise<Buffer> {
   }
 }
 
-async function appendSynced(path: string, line: Buffer, size: number): Promise<void> {
+async function write(path: string, line: Buffer, size: number, onDisk: OnDisk): Promise<void> {
   try {
     const handle = await open(path, "r+");
     try {
       await handle.write(line, 0, line.length, size);
-      await handle.datasync();
+      if (onDisk === "now") await handle.datasync();
     } catch (error) {
       // Half a line would spoil the next one.
       await handle.truncate(size).catch(() => undefined);

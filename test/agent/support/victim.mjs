@@ -25,9 +25,10 @@ const counted = (object, name, counts = () => true) => {
   };
 };
 const { open } = fs.promises;
+// Nothing but a journal is added to.
 fs.promises.open = async (...args) => {
   const handle = await open(...args);
-  counted(handle, "datasync");
+  if (args[1] === "r+") counted(handle, "write");
   return handle;
 };
 if (files) for (const name of ["rename", "symlink", "link"]) counted(fs.promises, name);

@@ -22,6 +22,16 @@ test("what was appended is there when it is opened again, in its order", async (
   expect((await openJournal(path, line)).entries).toEqual([1, 2, 3].map((n) => ({ n, text: "ä\n" })));
 });
 
+test("what need not be on disk at once is in the file at once all the same, in its order", async () => {
+  const journal = await openJournal(path, line);
+  await Promise.all([
+    journal.append({ n: 1 }, "later"),
+    journal.append({ n: 2 }, "later"),
+    journal.append({ n: 3 }),
+  ]);
+  expect(readFileSync(path, "utf8")).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
+});
+
 test("a line that was cut short anywhere is cut off, and the next one stands on its own", async () => {
   const whole = `{"n":1}\n{"n":2}\n`;
   const torn = `{"n":3,"text":"äöü"}\n`;
