@@ -1,11 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
+  appendFileSync,
   chmodSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -15,7 +17,9 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Base, buildTree, type Wanted } from "../../../../lib/effects/trees/build.ts";
 import { type FileRecord, readRecord, writeRecord } from "../../../../lib/effects/trees/record.ts";
+import { sharingIn } from "../../../../lib/effects/trees/sharing.ts";
 import { revision, type Revision } from "../../../../lib/schema/names.ts";
+import { describeNeeding, ROOT } from "../../../support/needing.ts";
 
 let folder: string;
 let repository: string;
@@ -127,16 +131,20 @@ function listing(of: string, hardlinked = false): string {
 }
 
 let built = 0;
-const fresh = () => join(folder, `built-${(built += 1)}`);
+const fresh = (within = folder) => join(within, `built-${(built += 1)}`);
 
-async function build(commit: Revision, sharing: Wanted["sharing"], base?: Base): Promise<Base> {
-  const into = fresh();
+async function build(
+  commit: Revision,
+  sharing: Wanted["sharing"],
+  base?: Base,
+  into = fresh(),
+): Promise<Base> {
   const made = await buildTree({
     sources: [{ git: { folder: repository }, commit, at: "" }],
     into,
     sharing,
     base,
-    limits: { files: 1_000, bytes: 1_000_000 },
+    limits: { files: 1_000, bytes: 100_000_000 },
     symlinks: "any",
   });
   return builtIn(into, made);
@@ -178,23 +186,29 @@ const removed = (...folders: readonly string[]) => {
     for (const path of [each, `${each}.record`]) rmSync(path, { recursive: true, force: true });
 };
 
+/** Builds a release of each tree, one after the other, and looks at it beside what git makes of it. */
+async function expectLikeArchives(
+  trees: readonly Tree[],
+  sharing: Wanted["sharing"],
+  within?: string,
+): Promise<void> {
+  let base: Base | undefined;
+  const made: string[] = [];
+  for (const commit of committed(trees)) {
+    const wanted = archived(commit);
+    base = await build(commit, sharing, base, fresh(within));
+    expectSame(base.folder, wanted, sharing === "hardlink");
+    made.push(base.folder, wanted);
+  }
+  removed(...made);
+}
+
+const threeTrees = fc.tuple(tree, tree, tree);
+
 test("whatever a revision holds, and whatever came before it, its release is what git archive makes of it", async () => {
+  const ways = fc.constantFrom("none" as const, "hardlink" as const);
   await fc.assert(
-    fc.asyncProperty(
-      fc.tuple(tree, tree, tree),
-      fc.constantFrom("none" as const, "hardlink" as const),
-      async (trees, sharing) => {
-        let base: Base | undefined;
-        const made: string[] = [];
-        for (const commit of committed(trees)) {
-          const wanted = archived(commit);
-          base = await build(commit, sharing, base);
-          expectSame(base.folder, wanted, sharing === "hardlink");
-          made.push(base.folder, wanted);
-        }
-        removed(...made);
-      },
-    ),
+    fc.asyncProperty(threeTrees, ways, (trees, way) => expectLikeArchives(trees, way)),
     { numRuns: 25 },
   );
 }, 120_000);
@@ -291,3 +305,57 @@ test("a tree that is larger than it may be is refused before anything is written
   });
   expect(() => lstatSync(into)).toThrow("ENOENT");
 });
+
+describeNeeding(
+  { "mkfs.xfs": "xfsprogs", mount: "mount", [ROOT]: "root" },
+  "where files can be cloned",
+  () => {
+    let disk: string;
+    beforeAll(() => {
+      disk = join(folder, "disk");
+      const image = join(folder, "image");
+      mkdirSync(disk);
+      // XFS is not made smaller.
+      execFileSync("truncate", ["--size=300M", image]);
+      execFileSync("mkfs.xfs", ["-q", "-m", "reflink=1", image]);
+      execFileSync("mount", ["-o", "loop", image, disk]);
+    });
+    afterAll(() => execFileSync("umount", [disk]));
+
+    const used = () => {
+      execFileSync("sync", ["-f", disk]);
+      const { blocks, bfree, bsize } = statfsSync(disk);
+      return (blocks - bfree) * bsize;
+    };
+
+    test("it is found out, and chosen where it is allowed", async () => {
+      expect(await sharingIn(disk, ["reflink", "hardlink"])).toBe("reflink");
+      expect(await sharingIn(disk, ["hardlink"])).toBe("hardlink");
+      expect(await sharingIn(folder, ["reflink"])).toBe("none");
+    });
+
+    test("what did not change takes no room again, and is a file of its own that the app may write into", async () => {
+      const large = "x".repeat(20_000_000);
+      const files: Tree = new Map([...FILES, ["large", { mode: "100644", contents: large }]]);
+      const [first, second] = committed([
+        files,
+        new Map([...files, ["two", { mode: "100644", contents: "!" }]]),
+      ]);
+      const former = await build(first!, "reflink", undefined, fresh(disk));
+      const before = used();
+      const next = await build(second!, "reflink", former, fresh(disk));
+      expect(used() - before).toBeLessThan(2_000_000);
+      const [theirs, ours] = [former, next].map((each) => join(each.folder, "large"));
+      expect(statSync(ours!).ino).not.toBe(statSync(theirs!).ino);
+      expect(statSync(ours!).mtimeMs).toBeCloseTo(statSync(theirs!).mtimeMs, 1);
+      appendFileSync(ours!, "written by the app");
+      expect(statSync(theirs!).size).toBe(large.length);
+      expectSame(former.folder, archived(first!));
+    });
+
+    test("a release is what git archive makes of it there as well", async () => {
+      const like = (trees: readonly Tree[]) => expectLikeArchives(trees, "reflink", disk);
+      await fc.assert(fc.asyncProperty(threeTrees, like), { numRuns: 8 });
+    }, 60_000);
+  },
+);
