@@ -217,6 +217,10 @@ export const codes = {
     "The revision holds a symbolic link that leads out of the release.",
     "Remove the link, or set `symlinks: any` for the app.",
   ],
+  SHARED_FILE_WRITTEN: [
+    "An app, or somebody, wrote into files that several of its releases share as hard links: former releases hold that now as well.",
+    "Let the app write below `shared/` only, or leave `hardlink` out of `apps.NAME.share`; deploy with `--force` what must be as it was.",
+  ],
   TREE_LIMIT: [
     "The revision has more files, more bytes or longer paths than a release of the app may have.",
     "Raise `max-files` or `max-bytes` of the app, or take out of the repository what should not be there.",

@@ -7,6 +7,8 @@ import { type Base, buildTree } from "../../lib/effects/trees/build.ts";
 import { readRecord, writeRecord } from "../../lib/effects/trees/record.ts";
 import { sharingIn } from "../../lib/effects/trees/sharing.ts";
 import { codeOf, Failure, reasonOf } from "../../lib/failure.ts";
+import { message } from "../../lib/messages/catalogue.ts";
+import { safeText } from "../../lib/safe-text.ts";
 import type { ReleaseName } from "../../lib/schema/names.ts";
 import { type Layout, recordPath, releasePath } from "../layout.ts";
 import { mended } from "../mended.ts";
@@ -31,8 +33,9 @@ export const stage: Perform<"stage"> = async (step, work) => {
 async function build(
   { release, base }: Parameters<typeof stage>[0],
   commits: readonly MadeOf[],
-  { mirrors, layout, app }: Work,
+  work: Work,
 ): Promise<void> {
+  const { mirrors, layout, app } = work;
   const staging = stagingPath(layout, release);
   await removeAll(staging);
   try {
@@ -48,6 +51,7 @@ async function build(
       limits: "max-files" in app ? { files: app["max-files"], bytes: app["max-bytes"] } : NO_LIMITS,
       symlinks: "symlinks" in app ? app.symlinks : "inside",
       owner: app.user !== undefined && isRoot() ? await namedOwner(app.user) : undefined,
+      warn: (paths) => warn(paths, work),
     });
     await writeRecord(recordPath(layout, release), record);
   } catch (error) {
@@ -58,6 +62,19 @@ async function build(
       cause: error,
     });
   }
+}
+
+/** Files that are told of; of more of them, how many. */
+const MOST_TOLD = 5;
+
+/** Says that an app writes into files that several of its releases share. */
+function warn(paths: readonly string[], { say, log, request, name, host }: Work): void {
+  const more = paths.length > MOST_TOLD ? ` and ${paths.length - MOST_TOLD} more` : "";
+  const code = "SHARED_FILE_WRITTEN";
+  const text = `[${code}] somebody wrote into files that releases share: ${paths.slice(0, MOST_TOLD).join(", ")}${more}. They are written anew here; former releases keep what was written`;
+  log.warn({ app: name, code }, text);
+  const about = { rollout: request.command.id, app: name, host, phase: "build" } as const;
+  say(message("deploy.log", { ...about, sequence: 0, lines: [safeText(text)] }));
 }
 
 const NO_LIMITS = { files: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };

@@ -179,3 +179,18 @@ test("a mirror that has the revision needs no server", async () => {
   expect((await host.deploy(two)).finished?.outcome).toBe("live");
   expect(existsSync(join(host.layout.current, "page"))).toBe(true);
 });
+
+test("whoever wrote into a file that releases share is told of it by the next deploy", async () => {
+  host = await aHost({ app: { share: ["hardlink"] } });
+  for (const text of ["one", "two"])
+    await host.deploy(host.origin.commit({ page: text, settings: "as committed" }));
+  const settings = join(host.layout.current, "settings");
+  chmodSync(settings, 0o644);
+  writeFileSync(settings, "as the app has it");
+  const { prepared, finished } = await host.deploy(
+    host.origin.commit({ page: "two", settings: "as committed" }),
+  );
+  expect(finished?.outcome).toBe("live");
+  expect(linesOf(prepared, "build").join()).toMatch(/^\[SHARED_FILE_WRITTEN\] .*: settings\. /);
+  expect(readFileSync(settings, "utf8")).toBe("as committed");
+});

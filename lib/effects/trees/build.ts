@@ -1,12 +1,14 @@
+import { lstatSync } from "node:fs";
 import { codeOf, Failure } from "../../failure.ts";
 import { kindOf, makeFolder, type Owner } from "../files.ts";
 import { removeAll } from "../folders.ts";
 import { filesIn } from "../git/listing.ts";
 import { exportFiles, writeFiles } from "../git/write-files.ts";
+import { inFolder, readable } from "./bytes.ts";
 import { type Limits, requireInside, requireLimits, requireRoom } from "./limits.ts";
 import type { FileRecord, Former, Sharing, Written } from "./record.ts";
 import { settleFiles, settleFolders } from "./settle.ts";
-import { folderMaker, type Shared, shareFiles } from "./sharing.ts";
+import { folderMaker, kindIn, type Shared, shareFiles } from "./sharing.ts";
 import { canExport, isAttributes, type Source, type Survey, surveyed } from "./survey.ts";
 
 /** The release that files are taken from, where they are the same. */
@@ -29,6 +31,8 @@ export interface Wanted {
   readonly symlinks: "inside" | "any";
   /** Whom all of it is given to. */
   readonly owner?: Owner | undefined;
+  /** Is told of files of the former release that somebody wrote into where they lie: every release that shares them has that. */
+  readonly warn?: (paths: readonly string[]) => void;
 }
 
 /** These are about the revision, or the host: without the former release they would be just the same. */
@@ -64,6 +68,8 @@ async function build(wanted: Wanted, base: Base | undefined): Promise<FileRecord
   for (const { place } of surveys) makePlace(place.slice(0, -1));
 
   const { taken, missed } = await layOut(surveys, wanted, base);
+  const touched = base === undefined || sharing !== "hardlink" ? [] : missed.filter(isSharedIn(base.folder));
+  if (touched.length > 0) wanted.warn?.(touched.map(({ path }) => readable(path)));
   // Nothing of these had changed in git: somebody touched them, or took them away.
   const again = await Promise.all(surveys.map((survey, index) => afresh(survey, index, missed)));
   for (const each of again) await write(each, into);
@@ -79,6 +85,14 @@ async function build(wanted: Wanted, base: Base | undefined): Promise<FileRecord
     files,
   };
 }
+
+/** Whether a file is still the one that was put there, whatever it holds by now, and other releases have it as well. */
+const isSharedIn =
+  (folder: string) =>
+  ({ path, inode, mode }: Written): boolean => {
+    const status = lstatSync(inFolder(folder, path), { throwIfNoEntry: false });
+    return kindIn(mode) === "file" && status?.ino === inode && status.nlink > 1;
+  };
 
 /** Takes over what is the same, while git, which is started first, writes what is not. */
 async function layOut(

@@ -138,6 +138,7 @@ async function build(
   sharing: Wanted["sharing"],
   base?: Base,
   into = fresh(),
+  warn?: Wanted["warn"],
 ): Promise<Base> {
   const made = await buildTree({
     sources: [{ git: { folder: repository }, commit, at: "" }],
@@ -146,6 +147,7 @@ async function build(
     base,
     limits: { files: 1_000, bytes: 100_000_000 },
     symlinks: "any",
+    ...(warn && { warn }),
   });
   return builtIn(into, made);
 }
@@ -235,7 +237,7 @@ test.each(["touched", "replaced", "deleted", "the whole of it deleted"])(
   "a file of the former release that was %s is written anew, and what else lies there is not taken along",
   async (how) => {
     const [first, second] = committed([FILES, changed]);
-    const former = await build(first!, "hardlink");
+    const former = await build(first!, "hardlink", await build(first!, "hardlink"));
     const file = join(former.folder, "one");
     writeFileSync(join(former.folder, "made-by-a-script"), "x");
     if (how === "touched") {
@@ -243,9 +245,12 @@ test.each(["touched", "replaced", "deleted", "the whole of it deleted"])(
       writeFileSync(file, "something else\n");
     } else rmSync(how.startsWith("the whole") ? former.folder : file, { recursive: true });
     if (how === "replaced") writeFileSync(file, "one\n");
-    const next = await build(second!, "hardlink", former);
+    const warned: string[] = [];
+    const next = await build(second!, "hardlink", former, fresh(), (paths) => warned.push(...paths));
     expectSame(next.folder, archived(second!), true);
     expect(readdirSync(next.folder)).not.toContain("made-by-a-script");
+    // What stands in another file's place is in no other release.
+    expect(warned).toEqual(how === "touched" ? ["one"] : []);
   },
 );
 
