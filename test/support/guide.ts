@@ -35,8 +35,8 @@ export interface Terminal {
   readonly type: (block: string) => Promise<string>;
 }
 
-/** Opens one that works in a folder, with a home of its own. */
-export function aTerminal(folder: string, home: string): Terminal {
+/** Opens one that works in a folder, with a home of its own. `through`: what it is opened through, where it is somewhere else. */
+export function aTerminal(folder: string, home: string, through: readonly string[] = []): Terminal {
   const bin = join(home, "bin");
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, "skein"), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
@@ -44,9 +44,10 @@ export function aTerminal(folder: string, home: string): Terminal {
   writeFileSync(join(home, ".gitconfig"), "[user]\n  name = Dana\n  email = dana@example.com\n");
   const PATH = `${bin}:${process.env["PATH"] ?? ""}`;
   const env = { PATH, HOME: home, LANG: "C.UTF-8", USER: "dana" };
+  const [program, ...args] = [...through, "bash", "-euc"];
   const type = (block: string) =>
     new Promise<string>((resolve, reject) => {
-      execFile("bash", ["-euc", block], { cwd: folder, env, timeout: 60_000 }, (error, stdout, stderr) => {
+      execFile(program, [...args, block], { cwd: folder, env, timeout: 60_000 }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
         else reject(new Error(`${block}\nended with ${error.code}: ${stdout}\n${stderr}`));
       });

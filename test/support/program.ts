@@ -32,11 +32,17 @@ interface Surroundings {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** What it is started through, where it is to run somewhere else. */
+  readonly through?: readonly string[];
 }
 
 /** Starts `skein` with some words. */
-export function startSkein(words: readonly string[], { cwd, env, input = "" }: Surroundings): Running {
-  const child = spawn(process.execPath, [MAIN, ...words], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
+export function startSkein(
+  words: readonly string[],
+  { cwd, env, input = "", through = [] }: Surroundings,
+): Running {
+  const [program = "", ...args] = [...through, process.execPath, MAIN, ...words];
+  const child = spawn(program, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
   const said = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => (said.stdout += chunk));
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (said.stderr += chunk));
