@@ -23,7 +23,7 @@ export async function bench() {
     "deploy/pre-link": script,
     "deploy/post-deploy": script,
   });
-  const agent = await openAgent(files, REVISIONS);
+  const agent = await openAgent(files, REVISIONS, { keep: 1 });
   const current = join(agent.root, "current");
   try {
     let longest = 0;
@@ -76,7 +76,7 @@ export async function bench() {
         ["releases on the disk afterwards", `${releases}`],
       ],
       how:
-        `\`skein agent\` is a process, and a broker another; signed commands as an orchestrator sends them ask for one of ${REVISIONS.length} revisions of ${FILES + READ.length} files in turn, with scripts. ` +
+        `\`skein agent\` is a process, and a broker another; signed commands as an orchestrator sends them ask for one of ${REVISIONS.length} revisions of ${FILES + READ.length} files in turn, with scripts; of former releases one is kept, so that each is built anew. ` +
         `At a random moment between the order and as long as the last undisturbed deploy took, the agent gets SIGKILL, and is started again; whoever ordered repeats it until it is answered, as an orchestrator does. ` +
         `Meanwhile ${READERS} threads look at \`current\` again and again: each resolves it once, and reads ${READ.length} files of what it names, which must be of one revision. ` +
         `Once all kills are done, each revision is deployed once more, and must go live.`,

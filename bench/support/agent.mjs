@@ -16,7 +16,7 @@ const HEARD = ["deploy.accepted", "deploy.prepared", "deploy.refused", "deploy.f
 const REPEAT = 500;
 
 /** A broker and an agent, each a process of its own, and whoever tells the agent what to deploy: signed, over the broker. */
-export async function openAgent(files, revisions) {
+export async function openAgent(files, revisions, app = {}) {
   const folder = await mkdtemp(join(tmpdir(), "skein-bench-agent-"));
   const env = { ...environment(folder), LANG: "C.UTF-8" };
   const config = join(folder, "skein.yaml");
@@ -25,7 +25,7 @@ export async function openAgent(files, revisions) {
     host: "web1",
     broker: { listen: "127.0.0.1:0" },
     repositories: { shop: { url: "./shop.git" } },
-    apps: { shop: { repository: "shop", root: "./shop" } },
+    apps: { shop: { repository: "shop", root: "./shop", ...app } },
   };
   await writeFile(config, JSON.stringify(settings));
   const git = (...args) => execFileSync("git", args, { cwd: folder, env, encoding: "utf8" }).trim();

@@ -4,13 +4,16 @@ import type { Readable } from "node:stream";
 import { Failure, reasonOf } from "../failure.ts";
 import { LONGEST } from "./clock.ts";
 
+export type Input = Uint8Array | string;
+
 /** How a program is run. Its environment is just what is given here: nothing is inherited. */
 export interface ExecOptions {
   readonly cwd?: string;
   readonly env: Readonly<Record<string, string>>;
   /** Milliseconds after which the program and all that it started are ended: TERM, then KILL. */
   readonly timeout: number;
-  readonly input?: Uint8Array | string;
+  /** What it reads. Where that is known only later, the program starts meanwhile. */
+  readonly input?: Input | Promise<Input>;
   /** Bytes of standard output that are kept; what comes after is dropped. */
   readonly most?: number;
   readonly signal?: AbortSignal;
@@ -79,7 +82,12 @@ function run(program: string, args: readonly string[], options: ExecOptions): Pr
     child.stderr.on("data", (chunk: Buffer) => (stderr.add(chunk), lines[1].add(chunk), hear(chunk)));
     // A program may end without reading what it is given.
     child.stdin.on("error", () => undefined);
-    child.stdin.end(options.input);
+    if (options.input instanceof Promise)
+      void options.input.then(
+        (input) => child.stdin.end(input),
+        () => child.stdin.end(),
+      );
+    else child.stdin.end(options.input);
 
     const done = () => {
       clearTimeout(timer);

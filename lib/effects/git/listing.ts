@@ -80,14 +80,14 @@ export async function contentsOf(folder: string, ids: readonly string[]): Promis
   throw new Failure("TREE_LIMIT", `Cannot read ${ids.length} objects at once: they are too large`);
 }
 
-/** The sizes of objects, in order. */
-export async function sizesOf(folder: string, ids: readonly string[]): Promise<readonly number[]> {
-  if (ids.length === 0) return [];
-  const printed = await git(folder, ["cat-file", "--batch-check"], { input: `${ids.join("\n")}\n` });
+/** The sizes of objects, in order. Git starts while it is still being found out which. */
+export async function sizesOf(folder: string, ids: Promise<readonly string[]>): Promise<readonly number[]> {
+  const input = ids.then((known) => known.map((id) => `${id}\n`).join(""));
+  const printed = await git(folder, ["cat-file", "--batch-check"], { input });
   return printed
     .toString("latin1")
-    .trimEnd()
     .split("\n")
+    .slice(0, -1)
     .map((line) => sizeIn(line, folder));
 }
 

@@ -1,6 +1,6 @@
 import { Failure, reasonOf } from "../../failure.ts";
 import { diskCodeOf } from "../disk.ts";
-import { exec, type Executed } from "../exec.ts";
+import { exec, type Executed, type Input } from "../exec.ts";
 
 /** What a call of git may be given beside its arguments. */
 export interface GitCall {
@@ -9,7 +9,7 @@ export interface GitCall {
   readonly environment?: Readonly<Record<string, string>>;
   readonly timeout?: number;
   readonly most?: number;
-  readonly input?: string | Uint8Array;
+  readonly input?: Input | Promise<Input>;
   /** Words that git is called through, such as those that make it another user. */
   readonly through?: readonly string[];
 }
