@@ -17,8 +17,21 @@ export interface Subject {
 
 /** The whole environment of a script: nothing of the agent's own is in it. */
 export function environmentOf(work: Work, subject: Subject): Readonly<Record<string, string>> {
-  const { layout, app, name, host, labels, request } = work;
   const { former, ref } = subject;
+  return {
+    ...commonEnvironment(work),
+    SKEIN_REVISION: subject.revision,
+    SKEIN_REF: ref,
+    SKEIN_TAG: shortRef(ref),
+    SKEIN_RELEASE: releasePath(work.layout, subject.release),
+    SKEIN_FORMER: former === null ? "" : releasePath(work.layout, former),
+    SKEIN_PHASE: subject.script,
+  };
+}
+
+/** What every program of an app finds in its environment, whichever release it is about. */
+export function commonEnvironment(work: Work): Readonly<Record<string, string>> {
+  const { layout, app, name, host, labels, request } = work;
   return {
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     HOME: homedir(),
@@ -26,18 +39,12 @@ export function environmentOf(work: Work, subject: Subject): Readonly<Record<str
     SKEIN_APP: name,
     SKEIN_ENVIRONMENT: app.environment,
     SKEIN_HOST: host,
-    SKEIN_REVISION: subject.revision,
-    SKEIN_REF: ref,
-    SKEIN_TAG: shortRef(ref),
-    SKEIN_RELEASE: releasePath(layout, subject.release),
     SKEIN_CURRENT: layout.current,
     SKEIN_TREE: treeOf(work),
     SKEIN_ROOT: layout.root,
     SKEIN_SHARED: layout.shared,
-    SKEIN_FORMER: former === null ? "" : releasePath(layout, former),
     SKEIN_ROLLOUT: request.command.id,
     SKEIN_BY: request.by,
-    SKEIN_PHASE: subject.script,
     ...variablesOf(labels),
     // A repository hidden in a release must not run its own programs when a script says `git status`.
     GIT_CONFIG_COUNT: "1",

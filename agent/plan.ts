@@ -1,3 +1,4 @@
+import { checksOf } from "../lib/config/app/check.ts";
 import type { App } from "../lib/config/apps.ts";
 import { commitsOf } from "../lib/config/made-of.ts";
 import type { LiveRelease } from "../lib/messages/catalogue/deploys.ts";
@@ -106,7 +107,7 @@ export function planGo(app: App, request: Request, facts: Facts, release: Releas
       { do: "declare", lives: after, fresh: true },
     ],
     "post-deploy": [{ do: "script", script: "post-deploy", ...subject }],
-    check: app.check === undefined ? [] : [{ do: "check", revision }],
+    check: checksOf(app).length === 0 ? [] : [{ do: "check", revision }],
     prune: [
       ...(live ? driver.retire(live, "former") : []),
       { do: "prune", releases: [...dispensable(releases, kept, app.keep)] },

@@ -62,7 +62,7 @@ export async function act(step: Step, work: Work): Promise<void> {
     case "declare":
       return declare(step, work);
     case "check":
-      return work.app.check && checkApp(work.app.check, step.revision, work);
+      return checkApp(step.revision, work);
     case "prune":
       return prune(step, work);
     default:

@@ -75,7 +75,7 @@ describe("a rollout that must not go on", { timeout: 60_000 }, () => {
 
   test.each([
     ["post-deploy fails", { "deploy/post-deploy": noted("exit 7") }, "SCRIPT_FAILED", "ended with 7"],
-    ["check fails", { sick: "yes" }, "CHECK_FAILED", "did not answer right within 4 s"],
+    ["check fails", { sick: "yes" }, "CHECK_FAILED", "was not right within 4 s"],
   ])(
     "a canary whose %s goes back to its former release, and nobody else is touched",
     async (_what, files, code, reason) => {

@@ -30,6 +30,11 @@ export const common = {
   keep: z.int().min(1).max(1_000).default(5).describe("How many former releases stay for a rollback."),
   configure: configure.optional().describe("What is written into each release from layers of configuration."),
   check: check.optional().describe("How to see that the app works."),
+  checks: z
+    .array(check)
+    .max(20)
+    .default([])
+    .describe("More ways to see that it works, of the same keys as `check`, one after the other."),
   strategy: strategy.prefault({}).describe("How a rollout goes over the hosts."),
 };
 
