@@ -5,7 +5,6 @@ import type { CarriedApp } from "../lib/messages/catalogue/hosts.ts";
 import type { RepositoryName } from "../lib/schema/names.ts";
 import { VERSION } from "../lib/version.ts";
 import { carriedApps, type Here } from "./desk.ts";
-import { machineFacts } from "./facts.ts";
 import { livesOf } from "./state.ts";
 import type { Carried } from "./work.ts";
 
@@ -15,12 +14,14 @@ const MOST_REFS = 4_000;
 /** Who this host is, and what is live on it. */
 export async function aliveOf(here: Here, asked?: Data<"host.asked">): Promise<Message> {
   const carried = carriedApps(here).filter(({ name }) => asked?.app === undefined || asked.app === name);
+  const { facts, classes } = here.deps.facts.current();
   return message("host.alive", {
     host: here.host,
     ...(asked && { question: asked.question }),
     version: VERSION,
     labels: { ...here.settings.labels },
-    facts: { ...(await machineFacts()) },
+    facts: { ...facts },
+    ...(classes.length > 0 && { classes: [...classes] }),
     apps: await Promise.all(carried.map((each) => told(each, asked?.refs === true, here))),
     at: here.now().toISOString(),
   });

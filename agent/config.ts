@@ -5,6 +5,29 @@ import { duration, size } from "../lib/schema/quantities.ts";
 
 const folder = z.string().max(1_000).regex(/^\//, { error: "must be an absolute path" });
 
+/** Where facts of a host are found. Durations in milliseconds. */
+const facts = z
+  .strictObject({
+    folders: z
+      .array(folder)
+      .default(["/etc/skein/facts.d"])
+      .describe(
+        "Folders of facts: .json, .yaml and .txt files, and programs that print such. Later ones hold.",
+      ),
+    files: z
+      .array(folder)
+      .default([])
+      .describe("Single files of facts, such as MCollective's facts.yaml; folders hold before them."),
+    classes: z
+      .array(folder)
+      .default([])
+      .describe("Files with the classes of this host, one in a line, such as Puppet's classes.txt."),
+    timeout: duration.prefault("5s").describe("How long a program of a folder may run."),
+    refresh: duration.prefault("5m").describe("How old facts may be before they are looked up again."),
+  })
+  .prefault({});
+export type FactsConfig = z.infer<typeof facts>;
+
 /** The section `agent` of the configuration. */
 export const agentConfig = z
   .strictObject({
@@ -21,6 +44,7 @@ export const agentConfig = z
     mirrors: folder
       .optional()
       .describe("The folder of the git mirrors; `mirrors` in the state folder otherwise."),
+    facts: facts.describe("Where facts of this host are found, which filters can ask for."),
     "script-output": size
       .prefault("1MiB")
       .describe("How much of what a script prints is kept from its beginning; of the rest, the last 64KiB."),

@@ -4,13 +4,14 @@ import type { Context, Surroundings } from "../lib/daemon/define.ts";
 import { type Mirrors, openMirrors } from "../lib/effects/git.ts";
 import { http } from "../lib/effects/http.ts";
 import { Failure, reasonOf } from "../lib/failure.ts";
-import { fits } from "../lib/schema/filter.ts";
+import { type Candidate, fits } from "../lib/schema/filter.ts";
 import { appName, type AppName, type CommandId, type EnvironmentName } from "../lib/schema/names.ts";
 import { ReplayJournal } from "../lib/security/replay.ts";
 import { type TrustSource, trustFolder } from "../lib/security/trust.ts";
 import { byPath } from "./by-path.ts";
 import { type AgentConfig, placesOf } from "./config.ts";
 import { type Engine, openEngine } from "./engine.ts";
+import { type FactSource, openFacts } from "./facts.ts";
 import type { Feed } from "./feed.ts";
 import { type Carrier, layoutOf, rootOf } from "./layout.ts";
 import type { Deploy } from "./record.ts";
@@ -23,6 +24,7 @@ export interface Desk {
   readonly trust: TrustSource;
   readonly replay: ReplayJournal;
   readonly refusals: RefusalMemory;
+  readonly facts: FactSource;
   /** The engine of an app, which is opened when it is first asked for. */
   readonly engineOf: (carried: Carried) => Promise<Engine>;
   /** The deploy of a rollout, where one of the engines that are open knows it. */
@@ -51,6 +53,7 @@ export async function openDesk(config: AgentConfig, surroundings: Surroundings):
     trust: trustFolder(places.trust),
     replay: await journals.open(journal, async () => new ReplayJournal(journal)),
     refusals: refusalMemory(),
+    facts: await openFacts(config.facts, log),
     engineOf: async ({ layout }) => {
       const known = opened.get(layout.root);
       if (known !== undefined) return known;
@@ -83,6 +86,13 @@ type Configured = readonly [AppName, Carried["app"]];
 const configured = ({ settings }: Here): readonly Configured[] =>
   Object.entries(settings.apps).map(([name, app]) => [appName.parse(name), app]);
 
+/** What filters are held against. */
+const candidateOf = ({ host, settings, deps }: Here): Candidate => ({
+  host,
+  labels: settings.labels,
+  ...deps.facts.current(),
+});
+
 const carriedBy = ([name, app]: Configured, carrier: Carrier): Carried => ({
   ...carrier,
   name,
@@ -92,9 +102,9 @@ const carriedBy = ([name, app]: Configured, carrier: Carrier): Carried => ({
 
 /** Every app that this host carries and has a place for. */
 export function carriedApps(here: Here): readonly Carried[] {
-  const carrier = carrierOf(here);
+  const [carrier, candidate] = [carrierOf(here), candidateOf(here)];
   return configured(here)
-    .filter(([, app]) => fits(app.hosts, carrier))
+    .filter(([, app]) => fits(app.hosts, candidate))
     .flatMap((each) => {
       try {
         return [carriedBy(each, carrier)];
@@ -110,9 +120,9 @@ export function carriedApps(here: Here): readonly Carried[] {
  * @throws {Failure} APP_UNKNOWN, or CONFIG_INVALID where this host has no place for it
  */
 export function carriedApp(name: AppName, environment: EnvironmentName, here: Here): Carried {
-  const carrier = carrierOf(here);
+  const [carrier, candidate] = [carrierOf(here), candidateOf(here)];
   const found = configured(here).find(
-    ([each, app]) => each === name && app.environment === environment && fits(app.hosts, carrier),
+    ([each, app]) => each === name && app.environment === environment && fits(app.hosts, candidate),
   );
   if (found !== undefined) return carriedBy(found, carrier);
   throw new Failure("APP_UNKNOWN", `Host ${here.host} carries no app ${name} in ${environment}`);

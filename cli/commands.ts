@@ -59,6 +59,10 @@ export const COMMANDS: Readonly<
     describe: "List the hosts and the daemons, and who of them is silent",
     load: async () => (await import("./commands/hosts.ts")).hosts,
   },
+  facts: {
+    describe: "List what hosts know of themselves, which filters can ask for",
+    load: async () => (await import("./commands/facts.ts")).facts,
+  },
   "tail [topic]": {
     describe: "Print messages as they come",
     load: async () => (await import("./commands/tail.ts")).tail,

@@ -98,7 +98,7 @@ function deployMain({ config }: Stage): Promise<number> {
     _: [],
     $0: "skein",
     "dry-run": false,
-    hosts: undefined,
+    ...{ hosts: undefined, I: undefined, F: undefined, C: undefined, S: undefined },
     canary: undefined,
     batch: undefined,
     "on-failure": undefined,

@@ -1,6 +1,6 @@
 import { type Key, keysOf } from "../../lib/config/keys.ts";
 import { settingsSchema } from "../settings.ts";
-import { code, pageHead, pageOf, tableOfKeys } from "./markdown.ts";
+import { code, pageHead, pageOf, tableOf, tableOfKeys } from "./markdown.ts";
 
 /** Every key of the configuration file. */
 export function configurationPage(): string {
@@ -28,9 +28,29 @@ export function configurationPage(): string {
         : tableOfKeys(below(keys, section.path)),
     ]),
     "## Host filters",
-    `What ${code("hosts")} of an app, and ${code("--hosts")} on the command line, hold: alternatives divided by commas, each of terms joined by ` +
-      `${code("and")}. A term is a pattern for the host's name (${code("web*")}), or for a label (${code("role=web")}, ${code("rack!=b")}); in a pattern ` +
-      "`*` stands for anything and `?` for one character.",
+    `What ${code("hosts")} of an app, and ${code("--hosts")} on the command line, hold: terms joined by ${code("and")}, ${code("or")} (or a comma), ${code("not")} ` +
+      `and parentheses, of which ${code("or")} binds least. See [facts and filters](../guides/facts-and-filters.md).`,
+    tableOf(
+      ["term", "fits a host"],
+      [
+        [code("web*"), "whose name fits the pattern: `*` stands for anything, `?` for one character"],
+        [code("/^web[0-9]+$/"), "whose name fits the regular expression"],
+        [
+          code("role=web"),
+          "whose label, or fact, of that name fits the pattern; `!=`: that has none that does",
+        ],
+        [code('os="Debian GNU/Linux 12"'), "the same, with a text that is taken as it stands"],
+        [
+          code("memory>=16"),
+          "whose label or fact comes no earlier, as versions are ordered: 1.9 before 1.10; also `<`, `<=`, `>`",
+        ],
+        [
+          code("os=~/Linux 1[23]/"),
+          "whose label or fact fits the regular expression; `!~`: that has none that does",
+        ],
+        [code("class=nginx"), "that has a class which fits the pattern"],
+      ],
+    ),
   ]);
 }
 

@@ -1,26 +1,31 @@
 import { z } from "zod";
+import { compareVersions } from "./debian-version.ts";
+import { type Expression, parseFilter, type Test } from "./filter-grammar.ts";
 
 /** What a filter is held against. */
 export interface Candidate {
   readonly host: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly facts?: Readonly<Record<string, string>> | undefined;
+  readonly classes?: readonly string[] | undefined;
 }
 
-const TERM = /^(?:([A-Za-z][A-Za-z0-9._-]{0,63})(!?=))?([A-Za-z0-9._*?-]{1,253})$/;
+const LONGEST = 2_000;
+/** As much of a value is held against a regular expression. */
+const MOST_MATCHED = 256;
 
 /**
- * A filter over hosts: alternatives divided by commas, each of terms joined by `and`.
- * A term is a pattern for the host's name (`web*`) or for a label (`role=web`, `rack!=b`).
+ * A filter over hosts: patterns for the host's name (`web*`), and terms about labels, facts and classes (`role=web`,
+ * `memory>=16`, `class=nginx`), joined by `and`, `or` (or a comma), `not` and parentheses.
  */
 export const hostFilter = z
   .string()
-  .refine(
-    (text) =>
-      text.split(",").every((each) => each.split(/\s+and\s+/).every((term) => TERM.test(term.trim()))),
-    {
-      error: "must be a host filter such as web*, role=web and rack!=b, or web1,web2",
-    },
-  )
+  .max(LONGEST)
+  .superRefine((text, context) => {
+    const read = parseFilter(text);
+    if ("wrong" in read)
+      context.addIssue({ code: "custom", message: `must be a host filter: ${read.wrong}`, input: text });
+  })
   .brand<"HostFilter">();
 export type HostFilter = z.infer<typeof hostFilter>;
 
@@ -29,16 +34,50 @@ export const EVERY_HOST = hostFilter.parse("*");
 
 /** Whether a host fits a filter. */
 export function fits(filter: HostFilter, candidate: Candidate): boolean {
-  return filter
-    .split(",")
-    .some((each) => each.split(/\s+and\s+/).every((term) => holds(term.trim(), candidate)));
+  const read = parseFilter(filter);
+  return "expression" in read && holds(read.expression, candidate);
 }
 
-function holds(term: string, { host, labels }: Candidate): boolean {
-  const [, label, operator, pattern = ""] = TERM.exec(term) ?? [];
-  if (label === undefined) return matches(pattern, host);
-  const value = Object.hasOwn(labels, label) ? labels[label] : undefined;
-  return (value !== undefined && matches(pattern, value)) === (operator === "=");
+function holds(expression: Expression, candidate: Candidate): boolean {
+  switch (expression.kind) {
+    case "or":
+      return expression.of.some((each) => holds(each, candidate));
+    case "and":
+      return expression.of.every((each) => holds(each, candidate));
+    case "not":
+      return !holds(expression.of, candidate);
+    case "host":
+      return passes(expression.test, candidate.host);
+    case "value": {
+      const found = valuesOf(expression.name, candidate).some((value) => passes(expression.test, value));
+      return found === expression.wanted;
+    }
+  }
+}
+
+/** What a host has of a name: a label goes before a fact. */
+function valuesOf(name: string, { host, labels, facts = {}, classes = [] }: Candidate): readonly string[] {
+  if (name === "class") return classes;
+  if (name === "identity") return [host];
+  const found = [labels, facts].find((each) => Object.hasOwn(each, name))?.[name];
+  return found === undefined ? [] : [found];
+}
+
+function passes(test: Test, value: string): boolean {
+  switch (test.by) {
+    case "pattern":
+      return matches(test.pattern, value);
+    case "text":
+      return test.text === value;
+    case "expression":
+      return new RegExp(test.source, "u").test(value.slice(0, MOST_MATCHED));
+    case "order": {
+      const order = compareVersions(value, test.than);
+      return test.operator.startsWith("<")
+        ? order < 0 || (test.operator === "<=" && order === 0)
+        : order > 0 || (test.operator === ">=" && order === 0);
+    }
+  }
 }
 
 /** Whether a text fits a pattern in which `*` stands for anything and `?` for one character. */

@@ -21,7 +21,10 @@ test("a host tells who it is, what it carries, and what is live of it", async ()
   expect(alive?.apps).toEqual([
     { app: "shop", environment: "production", live: finished?.live, former: null },
   ]);
-  expect(Object.keys(alive?.facts ?? {})).toEqual(["os", "kernel", "arch", "hostname", "node"]);
+  expect(Object.keys(alive?.facts ?? {})).toEqual([
+    ...["os", "os.name", "os.version", "kernel", "arch", "hostname"],
+    ...["processors", "memory", "addresses", "node"],
+  ]);
 });
 
 test("refs are told where they are asked for; a mirror that was never fetched is fetched first", async () => {

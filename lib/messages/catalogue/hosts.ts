@@ -53,6 +53,11 @@ export const hosts = {
       version: text(40),
       labels: z.record(z.string().max(64), text(253)),
       facts: z.record(z.string().max(64), text(1_000)),
+      classes: z
+        .array(text(253))
+        .max(1_000)
+        .optional()
+        .describe("Those that its configuration management gave it."),
       apps: z.array(carriedApp).max(1_000),
       at: instant,
     }),
