@@ -19,7 +19,7 @@ const MOST_MATCHED = 256;
  * `memory>=16`, `class=nginx`), joined by `and`, `or` (or a comma), `not` and parentheses.
  */
 export const hostFilter = z
-  .string()
+  .string({ error: "must be a host filter such as web*, or role=web and rack!=b" })
   .max(LONGEST)
   .superRefine((text, context) => {
     const read = parseFilter(text);
