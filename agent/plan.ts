@@ -7,7 +7,8 @@ import { revisionOf } from "../lib/security/release.ts";
 import { arrangementOf } from "./arrangement.ts";
 import type { Placed } from "./drivers/driver.ts";
 import { driverOf } from "./drivers/drivers.ts";
-import { abortFlow, deployFlow, type Phase, prepareFlow, rollbackFlow } from "./flow.ts";
+import type { Subject } from "./environment.ts";
+import { abortFlow, deployFlow, type Phase, prepareFlow, rollbackFlow, type ScriptPhase } from "./flow.ts";
 import { debris, dispensable, freeName, type KnownRelease } from "./releases.ts";
 import type { Request } from "./request.ts";
 import type { Action, Step } from "./step.ts";
@@ -62,7 +63,10 @@ export function planPrepare(app: App, request: Request, facts: Facts): readonly 
   const driver = driverOf(app);
   return inOrder(prepareFlow, {
     lock: [{ do: "lock" }],
-    fetch: state === "new" ? driver.fetch(building) : [],
+    fetch: [
+      ...(app.control === undefined ? [] : [{ do: "require-control" as const }]),
+      ...(state === "new" ? driver.fetch(building) : []),
+    ],
     build: state === "new" ? [clear, ...driver.build(building)] : [clear],
     unlock: [{ do: "unlock" }],
   });
@@ -93,20 +97,20 @@ export function planGo(app: App, request: Request, facts: Facts, release: Releas
   const driver = driverOf(app);
   return inOrder(deployFlow, {
     lock: [{ do: "lock" }],
-    "pre-deploy": [{ do: "script", script: "pre-deploy", ...subject }],
+    "pre-deploy": scriptsOf(app, "pre-deploy", subject),
     configure: app.configure === undefined ? [] : [{ do: "configure", release }],
     "pre-link": [
       { do: "link-shared", release },
       ...(app.driver === "site" && app["user-data"].length > 0
         ? [{ do: "link-user-data" as const, release }]
         : []),
-      { do: "script", script: "pre-link", ...subject },
+      ...scriptsOf(app, "pre-link", subject),
     ],
     publish: [
       ...driver.publish({ app, to: { release, revision }, from: live }),
       { do: "declare", lives: after, fresh: true },
     ],
-    "post-deploy": [{ do: "script", script: "post-deploy", ...subject }],
+    "post-deploy": scriptsOf(app, "post-deploy", subject),
     check: checksOf(app).length === 0 ? [] : [{ do: "check", revision }],
     prune: [
       ...(live ? driver.retire(live, "former") : []),
@@ -137,16 +141,12 @@ export function planBack(
     "post-deploy":
       live === undefined || !seen
         ? []
-        : [
-            {
-              do: "script",
-              script: "post-deploy",
-              release: live.release,
-              revision: live.revision,
-              ref: live.ref,
-              former: failed.release,
-            },
-          ],
+        : scriptsOf(app, "post-deploy", {
+            release: live.release,
+            revision: live.revision,
+            ref: live.ref,
+            former: failed.release,
+          }),
     prune: [...driver.retire(failed, "failed")],
     unlock: [{ do: "unlock" }],
   });
@@ -174,6 +174,12 @@ function livesAfter(
   const goesBack = command.kind === "rollback" && earlier > 0;
   return [entry, ...(goesBack ? lives.slice(earlier + 1) : lives)];
 }
+
+/** What is ready-made comes first: a script finds dependencies installed and the service started anew. */
+const scriptsOf = (app: App, phase: ScriptPhase, subject: Omit<Subject, "script">): readonly Action[] => [
+  ...app.run[phase].map((_, index): Action => ({ do: "run", script: phase, index, ...subject })),
+  { do: "script", script: phase, ...subject },
+];
 
 const nameOf = (each: ReleaseName | LiveRelease): ReleaseName =>
   typeof each === "string" ? each : each.release;
