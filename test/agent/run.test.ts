@@ -224,6 +224,64 @@ describeNeeding({ npm: "npm", tar: "tar" }, "with a real npm,", () => {
   });
 });
 
+const RUBY = { bundle: "bundler", gem: "ruby" };
+
+describeNeeding(RUBY, "with a real Bundler,", () => {
+  test("gems are installed and linked where Bundler looks for them in a release", async () => {
+    const repository = join(aFolder(), "gems-of-test");
+    mkdirSync(join(repository, "gems"), { recursive: true });
+    mkdirSync(join(repository, "lib"));
+    writeFileSync(join(repository, "lib/goose.rb"), 'CALL = "honk"\n');
+    writeFileSync(
+      join(repository, "goose.gemspec"),
+      'Gem::Specification.new { |s| s.name = "goose"; s.version = "1.0.0"; s.summary = "x"; s.authors = ["a"]; s.files = ["lib/goose.rb"] }\n',
+    );
+    const gem = (...args: readonly string[]) =>
+      execFileSync("gem", args, { cwd: repository, stdio: "ignore", env: { PATH } });
+    gem("build", "goose.gemspec", "-o", "gems/goose-1.0.0.gem");
+    gem("generate_index", "-d", repository);
+    host = await aHost({ app: { run: { "pre-link": [{ install: "bundler" }] } } });
+    const { gone, finished } = await host.deploy(
+      host.origin.commit({
+        Gemfile: `source "file://${repository}"\ngem "goose"\n`,
+        "Gemfile.lock": `GEM\n  remote: file://${repository}/\n  specs:\n    goose (1.0.0)\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  goose\n`,
+        "deploy/pre-link": aScript(
+          "BUNDLE_PATH=vendor/bundle bundle exec ruby -e 'require \"goose\"; puts CALL'",
+        ),
+      }),
+    );
+    expect([finished?.outcome, finished?.reason]).toEqual(["live", undefined]);
+    expect(linesOf(gone, "pre-link").at(-1)).toBe("honk");
+  });
+});
+
+/** Packs a package of Python that needs no building. */
+const PACKING = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+    wheel.writestr("goose.py", 'CALL = "honk"')
+    about = "goose-1.0.dist-info/"
+    wheel.writestr(about + "METADATA", "Metadata-Version: 2.1\\nName: goose\\nVersion: 1.0\\n")
+    wheel.writestr(about + "WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(about + "RECORD", "")
+`;
+
+describeNeeding({ "/usr/share/python-wheels": "python3-venv" }, "with a real pip,", () => {
+  test("packages are installed into an environment of their own, which the release is linked to", async () => {
+    const wheel = join(aFolder(), "goose-1.0-py3-none-any.whl");
+    execFileSync("/usr/bin/python3", ["-c", PACKING, wheel], { stdio: "inherit" });
+    host = await aHost({ app: { run: { "pre-link": [{ install: "pip" }] } } });
+    const { gone, finished } = await host.deploy(
+      host.origin.commit({
+        "requirements.txt": `goose @ file://${wheel}\n`,
+        "deploy/pre-link": aScript("exec .venv/bin/python -c 'import goose; print(goose.CALL)'"),
+      }),
+    );
+    expect([finished?.outcome, finished?.reason]).toEqual(["live", undefined]);
+    expect(linesOf(gone, "pre-link").at(-1)).toBe("honk");
+  });
+});
+
 test("a migration runs on the host that goes first, on no other, and not on the way back", async () => {
   const migrate = ["sh", "-c", 'echo "migrated $SKEIN_TAG" >>"$SKEIN_ROOT/migrations"; cat page'];
   host = await aHost({ app: { run: { "pre-link": [{ migrate }] } } });
