@@ -78,7 +78,13 @@ export async function install(
   if ((await kindOf(join(folder, COMPLETE))) === undefined) {
     await begin(folder, files, place, subject, work);
     for (const [index, each] of manager.programs.entries()) {
-      await runProgram(work, subject, { ...each, place: place + index, directory: folder, as: "app" });
+      await runProgram(work, subject, {
+        ...each,
+        env: { ...each.env, ...cachedIn(cacheOf(work)) },
+        place: place + index,
+        directory: folder,
+        as: "app",
+      });
       // It may run still: whoever joins it goes on.
       if (work.signal.aborted) return;
     }
@@ -92,6 +98,15 @@ export async function install(
   }
   await prune(which, manager, work);
 }
+
+const cacheOf = ({ layout }: Work): string => join(layout.root, "dependencies", ".cache");
+
+/** The home of a user such as www-data is not theirs to write into. */
+const cachedIn = (cache: string): Readonly<Record<string, string>> => ({
+  npm_config_cache: join(cache, "npm"),
+  PIP_CACHE_DIR: join(cache, "pip"),
+  BUNDLE_USER_HOME: join(cache, "bundle"),
+});
 
 async function filesOf({ files }: Manager, tree: string): Promise<Readonly<Record<string, string>>> {
   const found: Record<string, string> = {};
@@ -127,7 +142,9 @@ async function begin(
   await removeAll(folder);
   await makeFolder(folder);
   for (const [name, text] of Object.entries(files)) await writeWhole(join(folder, name), text);
-  if (work.app.user !== undefined && isRoot()) await giveTo(work.app.user, folder);
+  await makeFolder(cacheOf(work));
+  if (work.app.user !== undefined && isRoot())
+    for (const each of [folder, cacheOf(work)]) await giveTo(work.app.user, each);
   await writeWhole(begun, by);
 }
 

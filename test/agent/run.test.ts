@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -13,7 +14,7 @@ import { afterEach, expect, onTestFinished, test } from "vitest";
 import { http } from "../../lib/effects/http.ts";
 import { aFolder } from "../support/folder.ts";
 import { freePort } from "../support/free-port.ts";
-import { describeNeeding, pathOf } from "../support/needing.ts";
+import { describeNeeding, pathOf, ROOT } from "../support/needing.ts";
 import { startNginx } from "../support/nginx.ts";
 import { until } from "../support/until.ts";
 import { anAnswer, aScript } from "./support/origin.ts";
@@ -217,10 +218,33 @@ describeNeeding({ npm: "npm", tar: "tar" }, "with a real npm,", () => {
     expect(linked()).not.toBe(before);
     expect((await host.deploy(origin.commit({ page: "four" }))).finished).toMatchObject({ outcome: "live" });
     expect((await host.deploy(origin.commit({ page: "five" }))).finished).toMatchObject({ outcome: "live" });
-    expect(readdirSync(join(layout.root, "dependencies"))).toHaveLength(1);
+    expect(readdirSync(join(layout.root, "dependencies")).filter((name) => name !== ".cache")).toHaveLength(
+      1,
+    );
 
     const without = await host.deploy(origin.commit({ "package-lock.json": undefined }));
     expect(without.finished).toMatchObject({ code: "INSTALL_LOCK_MISSING", phase: "pre-link" });
+  });
+});
+
+describeNeeding({ npm: "npm", [ROOT]: "root" }, "as root, with a real npm,", () => {
+  test("dependencies are installed by the app's user, whose home may be nobody's", async () => {
+    const folder = aFolder();
+    chmodSync(folder, 0o755);
+    host = await aHost({
+      root: join(folder, "shop"),
+      app: { user: "nobody", run: { "pre-link": [{ install: "npm" }] } },
+    });
+    const lock = { name: "shop", lockfileVersion: 3, packages: { "": { name: "shop" } } };
+    const scripts = { postinstall: "id -un; mkdir node_modules" };
+    const { gone, finished } = await host.deploy(
+      host.origin.commit({
+        "package.json": JSON.stringify({ name: "shop", scripts }),
+        "package-lock.json": JSON.stringify(lock),
+      }),
+    );
+    expect([finished?.outcome, finished?.reason]).toEqual(["live", undefined]);
+    expect(linesOf(gone, "pre-link")).toContain("nobody");
   });
 });
 
