@@ -63,12 +63,13 @@ const either = <Options extends readonly [z.ZodType, z.ZodType, ...z.ZodType[]]>
 /** What the agent does by itself where other apps have a script: in the order given, before the script of that phase. */
 export const run = z.strictObject({
   "pre-deploy": migrate.array().max(50).default([]).describe("Before anything live changes."),
-  "pre-link": either([install, migrate], "must be one of { install: … }, { migrate: … }").describe(
-    "Last before `current` leads to the release.",
-  ),
+  "pre-link": either(
+    [install, migrate],
+    "must be { install: npm | pip | bundler } or { migrate: [PROGRAM, …] }",
+  ).describe("Last before `current` leads to the release."),
   "post-deploy": either(
     [restart, reload, warmUp],
-    "must be one of { restart: … }, { reload: … }, { warm-up: … }, with the keys of that",
+    "must be { restart: NAME, by: systemd | systemd-user | sysv | supervisor }, { reload: nginx | apache }, { reload: php-fpm, pid: FILE } or { warm-up: URL, times, deadline }",
   ).describe("After `current` leads to the release, and again for the former one where it goes back."),
 });
 
