@@ -4,7 +4,7 @@ import type { ReleaseName } from "../lib/schema/names.ts";
 import { revisionOf } from "../lib/security/release.ts";
 import type { Book } from "./book.ts";
 import { type Outcome, perform } from "./perform.ts";
-import { type Facts, planAbort, planBack, planGo, planPrepare, targetOf } from "./plan.ts";
+import { type Facts, planAbort, planBack, planGo, planPrepare, planRevert, targetOf } from "./plan.ts";
 import type { Deploy, Problem } from "./record.ts";
 import { addToHistory } from "./history.ts";
 import { factsOf, livesOf } from "./state.ts";
@@ -68,9 +68,9 @@ function stepsOf(
   const plans: Readonly<Record<Part, () => readonly Step[]>> = {
     prepare: () => planPrepare(app, request, facts),
     go: () => planGo(app, request, facts, release),
-    back: () => planBack(app, before, placed, seen),
+    back: () => planBack(app, before, placed, { seen }),
     // A deploy of what was live already changed nothing that could be taken back.
-    revert: () => (facts.lives[0]?.rollout === request.command.id ? planBack(app, before, placed) : []),
+    revert: () => (facts.lives[0]?.rollout === request.command.id ? planRevert(app, before, placed) : []),
     abort: () => planAbort(release, facts),
   };
   return plans[part]();

@@ -107,11 +107,12 @@ export function planGo(app: App, request: Request, facts: Facts, release: Releas
       ...scriptsOf(app, "pre-link", subject),
     ],
     publish: [
+      ...drained(app),
       ...driver.publish({ app, to: { release, revision }, from: live }),
       { do: "declare", lives: after, fresh: true },
     ],
     "post-deploy": scriptsOf(app, "post-deploy", subject),
-    check: checksOf(app).length === 0 ? [] : [{ do: "check", revision }],
+    check: [...(checksOf(app).length === 0 ? [] : [{ do: "check" as const, revision }]), ...undrained(app)],
     prune: [
       ...(live ? driver.retire(live, "former") : []),
       { do: "prune", releases: [...dispensable(releases, kept, app.keep)] },
@@ -120,37 +121,45 @@ export function planGo(app: App, request: Request, facts: Facts, release: Releas
   });
 }
 
+const drained = (app: App): readonly Action[] => (app.drain === undefined ? [] : [{ do: "drain" }]);
+const undrained = (app: App): readonly Action[] => (app.drain === undefined ? [] : [{ do: "undrain" }]);
+
+/** Back to what was live before, from what had gone live whole. */
+export const planRevert = (app: App, before: readonly LiveRelease[], live: Placed): readonly Step[] =>
+  planBack(app, before, live, { seen: true, drain: true });
+
 /**
  * Back to what was live before: nothing, where nothing was. `seen`: visitors got the failed one, so that what was live before
- * has to be told that it is live again.
+ * has to be told that it is live again. `drain`: visitors are sent here, which they are not where a deploy failed in the middle.
  */
 export function planBack(
   app: App,
   before: readonly LiveRelease[],
   failed: Placed,
-  seen = true,
+  { seen = true, drain = false } = {},
 ): readonly Step[] {
   const [live] = before;
   const driver = driverOf(app);
   return inOrder(rollbackFlow, {
     lock: [{ do: "lock" }],
     publish: [
+      ...(drain ? drained(app) : []),
       ...driver.publish({ app, to: live ?? null, from: failed }),
       { do: "declare", lives: [...before], fresh: false },
     ],
-    "post-deploy":
-      live === undefined || !seen
-        ? []
-        : scriptsOf(app, "post-deploy", {
-            release: live.release,
-            revision: live.revision,
-            ref: live.ref,
-            former: failed.release,
-          }),
+    "post-deploy": [
+      ...(live === undefined || !seen ? [] : toldAgain(app, live, failed)),
+      // Where nothing is live, nobody should come.
+      ...(live === undefined ? [] : undrained(app)),
+    ],
     prune: [...driver.retire(failed, "failed")],
     unlock: [{ do: "unlock" }],
   });
 }
+
+/** What was live before hears that it is live again. */
+const toldAgain = (app: App, { release, revision, ref }: LiveRelease, failed: Placed): readonly Action[] =>
+  scriptsOf(app, "post-deploy", { release, revision, ref, former: failed.release });
 
 /** Away with what was prepared, unless it is, or was, live. */
 export function planAbort(release: ReleaseName | undefined, { lives, releases }: Facts): readonly Step[] {

@@ -54,6 +54,10 @@ export const step = z.discriminatedUnion("do", [
   kind("switch", { release: releaseName.nullable() }),
   /** The container of the release does not run. `remove`: nor is it there. */
   kind("stop", { release: releaseName, remove: z.boolean() }),
+  /** No visitor is sent to this host, and none is served any more. */
+  kind("drain", {}),
+  /** Visitors are sent to this host. */
+  kind("undrain", {}),
   /** `current` leads to the release, or is not there. */
   kind("publish", { release: releaseName.nullable() }),
   /** The manifest says so. `fresh`: the first of them became live just now. */

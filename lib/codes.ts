@@ -487,11 +487,11 @@ export const codes = {
   ],
   TRAFFIC_UNREACHABLE: [
     "Whatever sends visitors to an app does not answer, or not in time.",
-    "See that it runs and that the agent may use its socket, which `switch` of the app names.",
+    "See that it runs and that the agent may use its socket, which `switch` or `drain` of the app names.",
   ],
   TRAFFIC_REFUSED: [
     "Whatever sends visitors to an app does not switch; the message holds its words.",
-    "Mend its configuration: the backend needs two servers, and a socket of the level admin.",
+    "Mend what the message names: a backend for `switch` needs two servers, a socket the level admin, a program has to end with 0.",
   ],
 } as const satisfies Record<string, readonly [meaning: string, advice: string]>;
 

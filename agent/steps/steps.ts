@@ -5,6 +5,7 @@ import type { Work } from "../work.ts";
 import { configure } from "./configure.ts";
 import { download } from "./download.ts";
 import { declare } from "./declare.ts";
+import { drain, undrain } from "./drain.ts";
 import { fetch } from "./fetch.ts";
 import { layOut } from "./lay-out.ts";
 import { linkShared } from "./link-shared.ts";
@@ -63,6 +64,10 @@ export async function act(step: Step, work: Work): Promise<void> {
       return switchTraffic(step, work);
     case "stop":
       return stop(step, work);
+    case "drain":
+      return drain(step, work);
+    case "undrain":
+      return undrain(step, work);
     case "publish":
       return publish(step, work);
     case "declare":

@@ -1,16 +1,13 @@
-import { fill } from "../../lib/config/app/text.ts";
-import { haproxyTraffic } from "../../lib/effects/traffic/haproxy.ts";
 import { Failure } from "../../lib/failure.ts";
 import { engineFor, findContainer, isOfContainers, placeOf } from "../containers.ts";
-import { factsFor } from "../layout.ts";
+import { trafficOf } from "../traffic.ts";
 import type { Perform } from "./step-of.ts";
 
 /** Sends visitors to the container of a release, or to none; done once the former one can be stopped. */
 export const switchTraffic: Perform<"switch"> = async ({ release }, work) => {
   if (!isOfContainers(work) || work.app.switch === undefined) return;
-  const { haproxy } = work.app.switch;
-  const socket = fill(haproxy.socket, factsFor(work.name, work.app, work));
-  const traffic = haproxyTraffic({ ...haproxy, socket });
+  const traffic = trafficOf(work.app.switch, work);
+  if (traffic === undefined) return;
   if (release === null) return traffic.switchTo(null, work.signal);
   const engine = engineFor(work);
   const found = await findContainer(engine, work, release);

@@ -115,6 +115,8 @@ async function trial(
     revision: revisionOf(command.release),
   });
   expect(readFileSync(page, "utf8")).toBe(story.page);
+  // Whatever was interrupted, visitors come here again.
+  if ("drain" in app) expect(readFileSync(join(after.layout.root, "gate"), "utf8")).toBe("in\n");
   const ran = readFileSync(join(after.layout.shared, "ran"), "utf8").trim().split("\n");
   expect(ran).toEqual(["post-deploy", ...story.ran]);
 

@@ -7,6 +7,7 @@ import { configure } from "./configure.ts";
 import { scripts } from "./scripts.ts";
 import { strategy } from "./strategy.ts";
 import { pathInside, perHost } from "./text.ts";
+import { drain } from "./traffic.ts";
 
 /** What every app may say, whatever it is made of. */
 export const common = {
@@ -28,6 +29,11 @@ export const common = {
     .max(20)
     .default([])
     .describe("More ways to see that it works, of the same keys as `check`, one after the other."),
+  drain: drain
+    .optional()
+    .describe(
+      "How this host is taken out of what sends visitors to it while something changes, and put in again.",
+    ),
   strategy: strategy.prefault({}).describe("How a rollout goes over the hosts."),
 };
 

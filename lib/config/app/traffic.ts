@@ -1,21 +1,97 @@
 import { z } from "zod";
 import { duration } from "../../schema/quantities.ts";
-import { pathPerHost } from "./text.ts";
+import { pathPerHost, perHost } from "./text.ts";
 
 /** A name that HAProxy's Runtime API takes, and that cannot be two of its words. */
-const backendName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/, { error: "must be the name of a backend such as shop" });
+const NAME = /^([A-Za-z0-9]|\{[^}]+\})([A-Za-z0-9._:-]|\{[^}]+\}){0,99}$/;
+const haproxyName = (what: string) => perHost.regex(NAME, { error: `must be the name of a ${what}` });
 
-const haproxy = z.strictObject({
-  socket: pathPerHost.describe("The socket of its Runtime API, of the level admin."),
-  backend: backendName.describe("The backend whose servers are given what is live: it needs two of them."),
-  drain: duration
-    .prefault("30s")
-    .describe("How long requests that are under way may still take before the former one is stopped."),
-});
+const words = z.array(perHost).min(1).max(100);
+
+const haproxySocket = pathPerHost.describe("The socket of its Runtime API, of the level admin.");
+const wait = duration.prefault("30s").describe("How long requests that are under way may still take.");
+const timeout = duration.prefault("60s").describe("How long a program may run.");
+
+/** What nginx is told by: a file that its configuration includes. */
+const nginx = {
+  file: pathPerHost.describe("A file that its configuration includes, and that is Skein's alone."),
+  test: words
+    .default(["nginx", "-t"])
+    .describe("The program, and its arguments, that tests its configuration."),
+  reload: words
+    .default(["nginx", "-s", "reload"])
+    .describe("The program, and its arguments, that makes it read its configuration again."),
+  pid: pathPerHost.default("/run/nginx.pid").describe("The file that holds the id of its first process."),
+};
+
+const justOne = (kinds: readonly string[]) => ({ error: `must have just one of ${kinds.join(", ")}` });
+const named = (given: Readonly<Record<string, unknown>>, kinds: readonly string[]) =>
+  kinds.filter((kind) => given[kind] !== undefined).length === 1;
+
+const SWITCHES = ["haproxy", "nginx", "command"] as const;
 
 /** How visitors are sent to what is live. */
-export const traffic = z.strictObject({
-  haproxy: haproxy.describe("Through HAProxy, by its Runtime API: nothing is reloaded."),
-});
+export const traffic = z
+  .strictObject({
+    haproxy: z
+      .strictObject({
+        socket: haproxySocket,
+        backend: haproxyName("backend such as shop").describe(
+          "The backend whose servers are given what is live: it needs two of them.",
+        ),
+        drain: wait,
+      })
+      .optional()
+      .describe("Through HAProxy, by its Runtime API: nothing is reloaded."),
+    nginx: z
+      .strictObject({ ...nginx, drain: wait })
+      .optional()
+      .describe("Through nginx: the file gets a line `server ADDRESS:PORT;` for an `upstream`."),
+    command: z
+      .strictObject({
+        run: words.describe(
+          "A program, and its arguments, that sends visitors to SKEIN_PLACE (HOST:PORT; empty for none), and ends with 0 once whatever else was live may be stopped.",
+        ),
+        timeout,
+      })
+      .optional()
+      .describe("By a program of your own."),
+  })
+  .refine((given) => named(given, SWITCHES), justOne(SWITCHES));
+export type TrafficConfig = z.infer<typeof traffic>;
+
+/** How a host is taken out of what sends visitors to it, and put in again. */
+export const drain = z
+  .strictObject({
+    haproxy: z
+      .strictObject({
+        socket: haproxySocket,
+        backend: haproxyName("backend such as shop").describe("The backend that this host is a server of."),
+        server: haproxyName("server such as web1")
+          .default("{host}")
+          .describe("The server of the backend that this host is."),
+      })
+      .optional()
+      .describe("At HAProxy, by its Runtime API."),
+    nginx: z
+      .strictObject({
+        ...nginx,
+        ready: z.string().max(10_000).describe("What the file holds while the host gets visitors."),
+        drained: z.string().max(10_000).describe("What it holds while the host gets none."),
+      })
+      .optional()
+      .describe("At nginx."),
+    command: z
+      .strictObject({
+        drain: words.describe(
+          "A program, and its arguments, that ends with 0 once nobody is served here any more.",
+        ),
+        undrain: words.describe("A program, and its arguments, that lets visitors in again."),
+        timeout,
+      })
+      .optional()
+      .describe("By programs of your own."),
+    wait,
+  })
+  .refine((given) => named(given, SWITCHES), justOne(SWITCHES));
+export type DrainConfig = z.infer<typeof drain>;

@@ -2,16 +2,27 @@ import { isIP } from "node:net";
 import { Failure } from "../../failure.ts";
 import { pause } from "../clock.ts";
 import { askHaproxy } from "./haproxy-socket.ts";
-import type { Place, Traffic } from "./traffic.ts";
+import type { Gate, Place, Traffic } from "./traffic.ts";
 
-/** How to reach a HAProxy, and the backend whose servers are slots for whatever is live. */
-export interface HaproxyMeans {
+/** How to reach a HAProxy, and a backend of it. */
+interface Means {
   readonly socket: string;
   readonly backend: string;
+  /** Milliseconds that its checks may take to let a server up. */
+  readonly settles?: number;
+}
+
+/** The backend whose servers are slots for whatever is live. */
+export interface HaproxyMeans extends Means {
   /** Milliseconds that what is under way may still take. */
   readonly drain: number;
-  /** Milliseconds that its checks may take to let a new place up. */
-  readonly settles?: number;
+}
+
+/** The backend that a host is a server of. */
+export interface HaproxyHost extends Means {
+  readonly server: string;
+  /** Milliseconds that what is under way may still take. */
+  readonly wait: number;
 }
 
 /** A server of the backend, as it is now. */
@@ -32,12 +43,13 @@ const PATIENCE = 10_000;
 const MAINTENANCE = 0x01 | 0x02 | 0x20;
 const DRAINING = 0x08 | 0x10;
 
-/** Traffic through the servers of a backend of HAProxy, over its Runtime API: nothing is reloaded. */
-export function haproxyTraffic(means: HaproxyMeans): Traffic {
-  const { socket, backend, drain, settles = PATIENCE } = means;
+/** What is asked of a backend, and said to it. */
+function backendOf({ socket, backend, settles = PATIENCE }: Means) {
   const refused = (why: string) =>
     new Failure("TRAFFIC_REFUSED", `Cannot switch the backend ${backend} of HAProxy: ${why}`);
-  const set = async ({ name }: Slot, words: string, fine = /^$/) => {
+  // It takes several commands in a line, and a label of the host may stand in a name.
+  if (!/^[A-Za-z0-9][A-Za-z0-9._:-]*$/.test(backend)) throw refused("that is no name");
+  const set = async ({ name }: Pick<Slot, "name">, words: string, fine = /^$/) => {
     const said = (await askHaproxy(socket, `set server ${backend}/${name} ${words}`)).trim();
     if (!fine.test(said))
       throw refused(`it answers ${JSON.stringify(said.slice(0, 300))} to set server ${name} ${words}`);
@@ -48,8 +60,31 @@ export function haproxyTraffic(means: HaproxyMeans): Traffic {
     if (found.length === 0) throw refused(`it answers ${JSON.stringify(text.trim().slice(0, 300))}`);
     return found;
   };
-
   const loads = async () => loadsIn(await askHaproxy(socket, "show stat -1 4 -1"), backend);
+  /** Waits until its checks let a server up, and says whether they do. */
+  const comesUp = async (server: string, signal?: AbortSignal): Promise<boolean> => {
+    const end = performance.now() + settles;
+    do {
+      if ((await loads()).some(({ name, up }) => name === server && up)) return true;
+      await pause(INTERVAL, signal);
+    } while (performance.now() < end && signal?.aborted !== true);
+    return false;
+  };
+  /** Waits until nothing is under way at these, but not for ever. */
+  const drained = async (names: ReadonlySet<string>, within: number, signal?: AbortSignal): Promise<void> => {
+    const end = performance.now() + within;
+    while (performance.now() < end && signal?.aborted !== true) {
+      const busy = (await loads()).some(({ name, sessions }) => names.has(name) && sessions > 0);
+      if (!busy) return;
+      await pause(INTERVAL, signal);
+    }
+  };
+  return { refused, set, slots, comesUp, drained };
+}
+
+/** Traffic through the servers of a backend of HAProxy, over its Runtime API: nothing is reloaded. */
+export function haproxyTraffic(means: HaproxyMeans): Traffic {
+  const { refused, set, slots, comesUp, drained } = backendOf(means);
 
   /** A server that sends to the place, which was there already, or was free. */
   const open = async (place: Place, all: readonly Slot[], signal?: AbortSignal): Promise<Slot> => {
@@ -58,23 +93,9 @@ export function haproxyTraffic(means: HaproxyMeans): Traffic {
       throw refused(`all of its servers are in use: it needs one more than ${all.length}`);
     if (!isAt(slot, place)) await set(slot, `addr ${place.host} port ${place.port}`, /changed|no need/);
     if (slot.state !== "ready") await set(slot, "state ready");
-    const end = performance.now() + settles;
-    do {
-      if ((await loads()).some(({ name, up }) => name === slot.name && up)) return slot;
-      await pause(INTERVAL, signal);
-    } while (performance.now() < end && signal?.aborted !== true);
+    if (await comesUp(slot.name, signal)) return slot;
     if (slot.state !== "ready") await set(slot, "state maint");
     throw refused(`its checks do not let the server ${slot.name} at ${place.host}:${place.port} up`);
-  };
-
-  /** Waits until nothing is under way at these, but not for ever. */
-  const drained = async (names: ReadonlySet<string>, signal?: AbortSignal): Promise<void> => {
-    const end = performance.now() + drain;
-    while (performance.now() < end && signal?.aborted !== true) {
-      const busy = (await loads()).some(({ name, sessions }) => names.has(name) && sessions > 0);
-      if (!busy) return;
-      await pause(INTERVAL, signal);
-    }
   };
 
   return {
@@ -84,10 +105,33 @@ export function haproxyTraffic(means: HaproxyMeans): Traffic {
       const live = place === null ? undefined : await open(place, all, signal);
       const others = all.filter(({ name, state }) => name !== live?.name && state !== "out");
       for (const each of others) if (each.state === "ready") await set(each, "state drain");
-      await drained(new Set(others.map(({ name }) => name)), signal);
+      await drained(new Set(others.map(({ name }) => name)), means.drain, signal);
       // Whoever goes on with it later has to know that these are to be waited for.
       if (signal?.aborted === true) return;
       for (const each of others) await set(each, "state maint");
+    },
+  };
+}
+
+/** A host that is a server of a backend of HAProxy, taken out and put in over its Runtime API. */
+export function haproxyGate(host: HaproxyHost): Gate {
+  const { refused, set, slots, comesUp, drained } = backendOf(host);
+  const known = async () => {
+    const slot = (await slots()).find(({ name }) => name === host.server);
+    if (slot === undefined) throw refused(`it has no server ${host.server}`);
+    return slot;
+  };
+  return {
+    close: async (signal) => {
+      const slot = await known();
+      if (slot.state === "ready") await set(slot, "state drain");
+      await drained(new Set([slot.name]), host.wait, signal);
+    },
+    open: async (signal) => {
+      const slot = await known();
+      if (slot.state !== "ready") await set(slot, "state ready");
+      if (!(await comesUp(slot.name, signal)) && signal?.aborted !== true)
+        throw refused(`its checks do not let the server ${slot.name} up`);
     },
   };
 }

@@ -13,3 +13,17 @@ export interface Traffic {
    */
   readonly switchTo: (place: Place | null, signal?: AbortSignal) => Promise<void>;
 }
+
+/** Whatever sends visitors to this host. Done twice, each comes to the same. */
+export interface Gate {
+  /**
+   * Sends nobody here any more. Resolves once nothing is under way here, or the time to wait is over.
+   * @throws {Failure} TRAFFIC_UNREACHABLE or TRAFFIC_REFUSED
+   */
+  readonly close: (signal?: AbortSignal) => Promise<void>;
+  /**
+   * Sends visitors here again.
+   * @throws {Failure} TRAFFIC_UNREACHABLE or TRAFFIC_REFUSED
+   */
+  readonly open: (signal?: AbortSignal) => Promise<void>;
+}

@@ -48,10 +48,18 @@ const fromGit =
 
 const ofCommit = fromGit((commit) => ({ type: "git", commit, ref: MAIN }));
 
+/** Programs that note in the app's folder whether the host is out of what sends visitors to it. */
+export const noting = {
+  command: {
+    drain: ["sh", "-c", 'echo out >"$SKEIN_ROOT/gate"'],
+    undrain: ["sh", "-c", 'echo in >"$SKEIN_ROOT/gate"'],
+  },
+};
+
 /** Every driver that needs nothing but a folder. */
 export const DRIVERS = {
   release: {
-    app: () => ({ repository: "shop", share: ["hardlink"] }),
+    app: () => ({ repository: "shop", share: ["hardlink"], drain: noting }),
     making: ofCommit,
     seen: "shop/current",
     whole: true,

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { http } from "../../../../lib/effects/http.ts";
-import { haproxyTraffic } from "../../../../lib/effects/traffic/haproxy.ts";
+import { haproxyGate, haproxyTraffic } from "../../../../lib/effects/traffic/haproxy.ts";
 import type { Place } from "../../../../lib/effects/traffic/traffic.ts";
 import { aFolder } from "../../../support/folder.ts";
 import { type Haproxy, startHaproxy } from "../../../support/haproxy.ts";
@@ -59,6 +59,42 @@ describeNeeding({ haproxy: "haproxy" }, "traffic through a real HAProxy", () => 
     answer.resolve();
     await switching;
     expect([await under, await visit()]).toEqual(["slow", "two"]);
+  });
+
+  test("a host is taken out once what is under way there has ended, and put in again", async () => {
+    const { haproxy, traffic, visit } = await stage();
+    const answer = withResolvers();
+    const began = withResolvers();
+    const place = await aPlace("", ({ url }, response) => {
+      if (url !== "/slow") response.end("here");
+      else {
+        began.resolve();
+        void answer.promise.then(() => response.end("slow"));
+      }
+    });
+    await traffic().switchTo(place);
+    const gate = haproxyGate({
+      socket: haproxy.socket,
+      backend: "shop",
+      // The first of them, for all were free.
+      server: "s0",
+      wait: 5_000,
+    });
+    const under = visit("/slow");
+    await began.promise;
+    let closed = false;
+    const closing = gate.close().then(() => (closed = true));
+    await expect.poll(visit, { timeout: 5_000 }).toBe("503");
+    expect(closed).toBe(false);
+    answer.resolve();
+    await closing;
+    expect(await under).toBe("slow");
+    await gate.close();
+    expect(await visit()).toBe("503");
+    await gate.open();
+    expect(await visit()).toBe("here");
+    const nobody = haproxyGate({ socket: haproxy.socket, backend: "shop", server: "web9", wait: 100 });
+    await expect(nobody.close()).rejects.toMatchObject({ code: "TRAFFIC_REFUSED" });
   });
 
   test("does not wait for ever for what is under way", async () => {
