@@ -13,16 +13,19 @@ import type { Part, Work } from "./work.ts";
 
 type Finished = Data<"deploy.finished">;
 
+/** Steps that run programs of the app. */
+const ONCE: ReadonlySet<Step["do"] | undefined> = new Set(["script", "run"]);
+
 /** Takes a deploy through a part, and through what follows from how that comes out. */
 export async function run(book: Book, first: Part, workOn: (part: Part) => Work): Promise<void> {
   for (let part: Part | undefined = first; part !== undefined;) {
     const work = workOn(part);
     const { inHand, problem } = await planned(book, part, work);
-    // Done twice, a step comes to the same: but a script that has ended should not run again after a power cut.
+    // Done twice, a step comes to the same: but a program that has ended should not run again after a power cut.
     const note = (step: number) =>
       book.note(
         { line: "done", rollout: rolloutOf(work), step },
-        inHand.steps[step]?.do === "script" ? "now" : "later",
+        ONCE.has(inHand.steps[step]?.do) ? "now" : "later",
       );
     // A part that failed, and was interrupted before anything came of it, is not tried again.
     const failedBefore = part === "prepare" || part === "go" ? problem : undefined;

@@ -22,6 +22,10 @@ export interface Job {
   readonly killAfter: number;
   /** Bytes of output that are kept from its beginning. */
   readonly most: number;
+  /** Where the sequence of its batches of output begins: several jobs may print in one phase. */
+  readonly firstBatch?: number;
+  /** In octal. */
+  readonly umask: string;
 }
 
 /** How a job ended. `lost`: it, or the machine, was killed, and nobody knows how far it came. */
@@ -40,7 +44,7 @@ const PATIENCE = 5_000;
 export async function runJob(job: Job, print: (batch: Batch) => void, signal: AbortSignal): Promise<JobEnd> {
   const started = Date.now();
   if ((await readIfThere(join(job.folder, "owner"))) === undefined) await start(job);
-  const output = await openOutput(job.folder);
+  const output = await openOutput(job.folder, job.firstBatch);
   let printed = 0;
   let looked = 0;
   while (!signal.aborted) {
@@ -81,6 +85,7 @@ async function start(job: Job): Promise<void> {
     String(job.most),
     job.user ?? "",
     job.directory,
+    job.umask,
   ];
   await startDetached("/bin/sh", [shim, ...settings, job.program, ...job.args], { cwd: "/", env: job.env });
 }

@@ -27,10 +27,10 @@ export interface Output {
   readonly rest: () => Promise<readonly Batch[]>;
 }
 
-/** Opens the output of a job. */
-export async function openOutput(folder: string): Promise<Output> {
+/** Opens the output of a job. `first`: where its sequence begins. */
+export async function openOutput(folder: string, first = 0): Promise<Output> {
   const place = join(folder, "followed");
-  let at = readPosition(await readIfThere(place));
+  let at = readPosition(await readIfThere(place), first);
   const advance = async (bytes: number, lines: readonly string[]): Promise<Batch> => {
     const batch = { sequence: at.sequence, lines };
     at = { offset: at.offset + bytes, sequence: at.sequence + 1, lines: at.lines + lines.length };
@@ -97,10 +97,10 @@ function linesOf(bytes: Buffer): string[] {
     .map((line) => (line.length > MOST_LINE ? `${line.slice(0, MOST_LINE)}…` : line).replace(/\r$/, ""));
 }
 
-function readPosition(text: string | undefined): Position {
+function readPosition(text: string | undefined, sequence: number): Position {
   try {
     return position.parse(JSON.parse(text ?? ""));
   } catch {
-    return { offset: 0, sequence: 0, lines: 0 };
+    return { offset: 0, sequence, lines: 0 };
   }
 }

@@ -7,7 +7,8 @@ import { revisionOf } from "../lib/security/release.ts";
 import { arrangementOf } from "./arrangement.ts";
 import type { Placed } from "./drivers/driver.ts";
 import { driverOf } from "./drivers/drivers.ts";
-import { abortFlow, deployFlow, type Phase, prepareFlow, rollbackFlow } from "./flow.ts";
+import type { Subject } from "./environment.ts";
+import { abortFlow, deployFlow, type Phase, prepareFlow, rollbackFlow, type ScriptPhase } from "./flow.ts";
 import { debris, dispensable, freeName, type KnownRelease } from "./releases.ts";
 import type { Request } from "./request.ts";
 import type { Action, Step } from "./step.ts";
@@ -62,7 +63,10 @@ export function planPrepare(app: App, request: Request, facts: Facts): readonly 
   const driver = driverOf(app);
   return inOrder(prepareFlow, {
     lock: [{ do: "lock" }],
-    fetch: state === "new" ? driver.fetch(building) : [],
+    fetch: [
+      ...(app.control === undefined ? [] : [{ do: "require-control" as const }]),
+      ...(state === "new" ? driver.fetch(building) : []),
+    ],
     build: state === "new" ? [clear, ...driver.build(building)] : [clear],
     unlock: [{ do: "unlock" }],
   });
@@ -93,21 +97,21 @@ export function planGo(app: App, request: Request, facts: Facts, release: Releas
   const driver = driverOf(app);
   return inOrder(deployFlow, {
     lock: [{ do: "lock" }],
-    "pre-deploy": [{ do: "script", script: "pre-deploy", ...subject }],
+    "pre-deploy": scriptsOf(app, "pre-deploy", subject),
     configure: app.configure === undefined ? [] : [{ do: "configure", release }],
     "pre-link": [
       { do: "link-shared", release },
       ...(app.driver === "site" && app["user-data"].length > 0
         ? [{ do: "link-user-data" as const, release }]
         : []),
-      { do: "script", script: "pre-link", ...subject },
+      ...scriptsOf(app, "pre-link", subject),
     ],
     publish: [
       ...drained(app),
       ...driver.publish({ app, to: { release, revision }, from: live }),
       { do: "declare", lives: after, fresh: true },
     ],
-    "post-deploy": [{ do: "script", script: "post-deploy", ...subject }],
+    "post-deploy": scriptsOf(app, "post-deploy", subject),
     check: [...(checksOf(app).length === 0 ? [] : [{ do: "check" as const, revision }]), ...undrained(app)],
     prune: [
       ...(live ? driver.retire(live, "former") : []),
@@ -144,7 +148,7 @@ export function planBack(
       { do: "declare", lives: [...before], fresh: false },
     ],
     "post-deploy": [
-      ...(live === undefined || !seen ? [] : [told(live, failed)]),
+      ...(live === undefined || !seen ? [] : toldAgain(app, live, failed)),
       // Where nothing is live, nobody should come.
       ...(live === undefined ? [] : undrained(app)),
     ],
@@ -154,14 +158,8 @@ export function planBack(
 }
 
 /** What was live before hears that it is live again. */
-const told = ({ release, revision, ref }: LiveRelease, failed: Placed): Action => ({
-  do: "script",
-  script: "post-deploy",
-  release,
-  revision,
-  ref,
-  former: failed.release,
-});
+const toldAgain = (app: App, { release, revision, ref }: LiveRelease, failed: Placed): readonly Action[] =>
+  scriptsOf(app, "post-deploy", { release, revision, ref, former: failed.release });
 
 /** Away with what was prepared, unless it is, or was, live. */
 export function planAbort(release: ReleaseName | undefined, { lives, releases }: Facts): readonly Step[] {
@@ -185,6 +183,12 @@ function livesAfter(
   const goesBack = command.kind === "rollback" && earlier > 0;
   return [entry, ...(goesBack ? lives.slice(earlier + 1) : lives)];
 }
+
+/** What is ready-made comes first: a script finds dependencies installed and the service started anew. */
+const scriptsOf = (app: App, phase: ScriptPhase, subject: Omit<Subject, "script">): readonly Action[] => [
+  ...app.run[phase].map((_, index): Action => ({ do: "run", script: phase, index, ...subject })),
+  { do: "script", script: phase, ...subject },
+];
 
 const nameOf = (each: ReleaseName | LiveRelease): ReleaseName =>
   typeof each === "string" ? each : each.release;

@@ -6,8 +6,8 @@
  * what came after them, and how many came after them), `result` (exit status and seconds).
  */
 export const SHIM = String.raw`
-job=$1 id=$2 deadline=$3 grace=$4 most=$5 user=$6 cwd=$7
-shift 7
+job=$1 id=$2 deadline=$3 grace=$4 most=$5 user=$6 cwd=$7 mask=$8
+shift 8
 umask 077
 cd "$job" || exit 1
 
@@ -35,7 +35,7 @@ mkfifo pipe count
 } < pipe 2> /dev/null &
 
 begun=$(date +%s)
-( umask 022 && cd "$cwd" && unset OLDPWD && exec env SKEIN_JOB="$id" timeout -k "$grace" "$deadline" "$@" ) > pipe 2>&1 < /dev/null &
+( umask "$mask" && cd "$cwd" && unset OLDPWD && exec env SKEIN_JOB="$id" timeout -k "$grace" "$deadline" "$@" ) > pipe 2>&1 < /dev/null &
 script=$!
 wait "$script"
 code=$?

@@ -7,10 +7,21 @@ import { phases, scriptPhases } from "./flow.ts";
 const kind = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
   z.object({ phase: z.enum(phases), do: z.literal(name), ...shape });
 
+/** The release that a phase is about, and what was live before it. */
+const subject = {
+  script: z.enum(scriptPhases),
+  release: releaseName,
+  revision,
+  ref: releaseRef,
+  former: releaseName.nullable(),
+};
+
 /** One action of a plan. Done twice, each comes to the same: a crash in the middle of one repeats it. */
 export const step = z.discriminatedUnion("do", [
   kind("lock", {}),
   kind("unlock", {}),
+  /** The scripts that are the host's own are there, and nobody else's. */
+  kind("require-control", {}),
   /** The mirror holds the revision. */
   kind("fetch", { repository: repositoryName, revision }),
   /** The files of the revision lie under a temporary name. `base`: a release that most of them may be like. */
@@ -24,13 +35,9 @@ export const step = z.discriminatedUnion("do", [
   /** They are on disk, and have their name. */
   kind("seal", { revision, release: releaseName }),
   /** The app's script of this phase, where it has one, ran once and ended well. */
-  kind("script", {
-    script: z.enum(scriptPhases),
-    release: releaseName,
-    revision,
-    ref: releaseRef,
-    former: releaseName.nullable(),
-  }),
+  kind("script", subject),
+  /** What the app names of what is ready-made, by its place in this phase, is done. */
+  kind("run", { index: z.int().min(0), ...subject }),
   /** What the app's layers of configuration come to is written into this one. */
   kind("configure", { release: releaseName }),
   /** What outlives releases is linked into this one. */

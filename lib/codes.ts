@@ -234,6 +234,27 @@ export const codes = {
     "A script of the app is not executable.",
     "git update-index --chmod=+x deploy/NAME, commit, push.",
   ],
+  CONTROL_MISSING: [
+    "The folder of the host that the scripts of an app come from is not there.",
+    "Make it, or correct `apps.NAME.control`.",
+  ],
+  CONTROL_UNSAFE: [
+    "Somebody else could change a script that the agent would run.",
+    "Do what the message says: scripts of the host belong to root, or to the user that they run as, and only to them.",
+  ],
+  // ready-made scripts
+  INSTALL_LOCK_MISSING: [
+    "The release has no lock file that its dependencies could be installed by.",
+    "Commit the file that the message names, or take `install` out of `apps.NAME.run`.",
+  ],
+  MIGRATION_UNORDERED: [
+    "Several hosts would go first at once, so that none of them could run the migration before the others.",
+    "Set `strategy.canary` to 1, or deploy with `--canary 1`.",
+  ],
+  WARM_UP_FAILED: [
+    "The app did not answer what was to warm it up.",
+    "Read the quoted answer and the app's own log.",
+  ],
   CHECK_FAILED: [
     "The app did not answer its check after it was published.",
     "Read the quoted answer and the app's own log.",

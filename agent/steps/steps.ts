@@ -1,4 +1,5 @@
 import { checkApp } from "../check.ts";
+import { requireControl } from "../scripts.ts";
 import type { Step } from "../step.ts";
 import type { Work } from "../work.ts";
 import { configure } from "./configure.ts";
@@ -13,6 +14,7 @@ import { load } from "./load.ts";
 import { prune } from "./prune.ts";
 import { publish } from "./publish.ts";
 import { requireTree } from "./require-tree.ts";
+import { run } from "./run.ts";
 import { script } from "./script.ts";
 import { seal } from "./seal.ts";
 import { stage } from "./stage.ts";
@@ -28,6 +30,8 @@ export async function act(step: Step, work: Work): Promise<void> {
       return work.lock.take();
     case "unlock":
       return work.lock.free();
+    case "require-control":
+      return void (await requireControl(work));
     case "fetch":
       return fetch(step, work);
     case "stage":
@@ -42,6 +46,8 @@ export async function act(step: Step, work: Work): Promise<void> {
       return seal(step, work);
     case "script":
       return script(step, work);
+    case "run":
+      return run(step, work);
     case "configure":
       return configure(step, work);
     case "link-shared":

@@ -1,5 +1,16 @@
 import { constants } from "node:fs";
-import { lstat, open, readdir, readlink, realpath, rename, rm, statfs, writeFile } from "node:fs/promises";
+import {
+  lstat,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  statfs,
+  writeFile,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { exec } from "./exec.ts";
 import { hasCode, type Owner, READ_NOW, syncFolder } from "./files.ts";
@@ -56,9 +67,10 @@ export async function roomAt(path: string): Promise<{ readonly bytes: number; re
   return { bytes: bavail * bsize, files: files === 0 ? Number.MAX_SAFE_INTEGER : ffree };
 }
 
-/** Whether a file may be executed by anybody. */
+/** Whether what a path leads to is a file that may be executed by anybody. */
 export async function isExecutable(path: string): Promise<boolean> {
-  return ((await lstat(path)).mode & 0o111) !== 0;
+  const status = await stat(path).catch(() => undefined);
+  return status?.isFile() === true && (status.mode & 0o111) !== 0;
 }
 
 /** A part of a file, from an offset on; empty where there is no file or no more of it. */

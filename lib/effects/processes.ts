@@ -57,5 +57,8 @@ function kill(pid: number): void {
   }
 }
 
+/** The user of this process, by number. */
+export const ownUser = (): number => process.getuid?.() ?? 0;
+
 /** Whether this process may act as any user. */
 export const isRoot = (): boolean => process.getuid?.() === 0;

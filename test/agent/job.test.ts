@@ -26,6 +26,7 @@ const aJob = (body: string, given: Partial<Job> = {}): Job => ({
   deadline: 20_000,
   killAfter: 300,
   most: 64 * 1024,
+  umask: "022",
   ...given,
 });
 

@@ -14,8 +14,8 @@ const WAITS = aScript(
 const ran = () => readFileSync(join(host.layout.shared, "ran"), "utf8");
 
 /** Gives a host the turn for a release whose script waits, and leaves while it runs. */
-async function leftRunning(files: Parameters<Host["origin"]["commit"]>[0]) {
-  host = await aHost();
+async function leftRunning(files: Parameters<Host["origin"]["commit"]>[0], app = {}) {
+  host = await aHost({ app });
   const command = authorise(host.origin.commit(files));
   await host.send("deploy.authorised", command);
   const said = host.send("deploy.go", order("go", command));
@@ -35,6 +35,21 @@ test("a script goes on while the agent is away; the next agent joins it and fini
   expect(typesOf(news).filter((type) => type === "host.alive")).toHaveLength(2);
   expect(ran()).toBe("x\n");
   expect(readFileSync(join(host.layout.current, "page"), "utf8")).toBe("one");
+  await again.leave();
+});
+
+test("what is ready-made goes on while the agent is away, and is not done twice; what comes after it waits", async () => {
+  const app = { run: { "pre-deploy": [{ migrate: ["./wait"] }, { migrate: ["./note"] }] } };
+  const note = aScript('echo y >> "$SKEIN_SHARED/ran"');
+  const { command } = await leftRunning({ wait: WAITS, note, "deploy/pre-deploy": note }, app);
+  expect(ran()).toBe("x\n");
+  writeFileSync(join(host.layout.shared, "go"), "");
+  const again = await aHost({ after: host, app });
+  expect(last(await again.reconcile(), "deploy.finished")).toMatchObject({
+    outcome: "live",
+    rollout: command.id,
+  });
+  expect(ran()).toBe("x\ny\ny\n");
   await again.leave();
 });
 

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { EVERY_HOST, hostFilter } from "../../schema/filter.ts";
 import { environmentName } from "../../schema/names.ts";
-import { duration, size } from "../../schema/quantities.ts";
+import { size } from "../../schema/quantities.ts";
 import { check } from "./check.ts";
 import { configure } from "./configure.ts";
+import { scripts } from "./scripts.ts";
 import { strategy } from "./strategy.ts";
 import { pathInside, perHost } from "./text.ts";
 import { drain } from "./traffic.ts";
@@ -19,15 +20,7 @@ export const common = {
     .array(pathInside)
     .default([])
     .describe("Paths that outlive releases: linked from `shared/` into each."),
-  scripts: pathInside
-    .default("deploy")
-    .describe("The folder of what is deployed that holds pre-deploy, pre-link and post-deploy."),
-  "script-timeout": duration.prefault("10m").describe("How long a script may run."),
-  user: z
-    .string()
-    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, { error: "must be a user name such as www-data" })
-    .optional()
-    .describe("The user that scripts run as; the agent's own where it is left out."),
+  ...scripts,
   keep: z.int().min(1).max(1_000).default(5).describe("How many former releases stay for a rollback."),
   configure: configure.optional().describe("What is written into each release from layers of configuration."),
   check: check.optional().describe("How to see that the app works."),
