@@ -1,10 +1,14 @@
 import { originsOf } from "../lib/config/made-of.ts";
+import { namesIn } from "../lib/effects/folders.ts";
 import { reasonOf } from "../lib/failure.ts";
 import { type Data, type Message, message } from "../lib/messages/catalogue.ts";
 import type { CarriedApp } from "../lib/messages/catalogue/hosts.ts";
 import type { RepositoryName } from "../lib/schema/names.ts";
 import { VERSION } from "../lib/version.ts";
 import { carriedApps, type Here } from "./desk.ts";
+import { readHistory } from "./history.ts";
+import type { Layout } from "./layout.ts";
+import { toldReleases } from "./releases.ts";
 import { livesOf } from "./state.ts";
 import type { Carried } from "./work.ts";
 
@@ -22,7 +26,7 @@ export async function aliveOf(here: Here, asked?: Data<"host.asked">): Promise<M
     labels: { ...here.settings.labels },
     facts: { ...facts },
     ...(classes.length > 0 && { classes: [...classes] }),
-    apps: await Promise.all(carried.map((each) => told(each, asked?.refs === true, here))),
+    apps: await Promise.all(carried.map((each) => told(each, asked, here))),
     at: here.now().toISOString(),
   });
 }
@@ -33,14 +37,30 @@ export async function answerTo(asked: Data<"host.asked">, here: Here): Promise<r
   return concerned ? [await aliveOf(here, asked)] : [];
 }
 
-async function told({ name, app, layout }: Carried, withRefs: boolean, here: Here): Promise<CarriedApp> {
+async function told(
+  { name, app, layout }: Carried,
+  asked: Data<"host.asked"> | undefined,
+  here: Here,
+): Promise<CarriedApp> {
   const [live = null, former = null] = await livesOf(layout).catch((error: unknown) => {
     here.log.warn({ app: name, error }, `cannot tell what is live of ${name}: ${reasonOf(error)}`);
     return [];
   });
-  const about = { app: name, environment: app.environment, live, former };
-  return withRefs ? { ...about, refs: await refsOf(app, here) } : about;
+  return {
+    app: name,
+    environment: app.environment,
+    live,
+    former,
+    ...(asked?.refs === true && { refs: await refsOf(app, here) }),
+    ...(asked?.releases === true && { releases: [...(await releasesOf(layout))] }),
+  };
 }
+
+/** More do not fit into a message; the newest are told. */
+const MOST_RELEASES = 1_000;
+
+const releasesOf = async (layout: Layout) =>
+  toldReleases(await namesIn(layout.releases), await readHistory(layout)).slice(-MOST_RELEASES);
 
 /** The refs of every repository that an app comes from. */
 async function refsOf(app: Carried["app"], here: Here) {

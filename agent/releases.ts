@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ToldRelease } from "../lib/messages/catalogue/hosts.ts";
 import {
   commandId,
   digest,
@@ -43,15 +44,15 @@ export function knownReleases(
     .flatMap(({ data }) => (data === undefined ? [] : [known(data, history)]));
 }
 
-function known(name: ReleaseName, history: readonly HistoryLine[]): KnownRelease {
+/** What happened to a release. What came before it was built was of another folder of that name, which is gone. */
+function linesOf(name: ReleaseName, history: readonly HistoryLine[]): readonly HistoryLine[] {
   const all = history.filter(({ release }) => release === name);
-  // What came before was of another folder of that name, which is gone.
-  const lines = all.slice(
-    Math.max(
-      0,
-      all.findLastIndex(({ event }) => event === "built"),
-    ),
-  );
+  const built = all.findLastIndex(({ event }) => event === "built");
+  return all.slice(Math.max(0, built));
+}
+
+function known(name: ReleaseName, history: readonly HistoryLine[]): KnownRelease {
+  const lines = linesOf(name, history);
   const built = lines.find(({ event }) => event === "built");
   const live = lines.findLast(({ event }) => event === "live");
   return {
@@ -61,6 +62,29 @@ function known(name: ReleaseName, history: readonly HistoryLine[]): KnownRelease
     ...(built?.arrangement && { arrangement: built.arrangement }),
     ...(live && { lastLive: live.at }),
   };
+}
+
+/** What people are told of the releases on a host, the oldest first. */
+export function toldReleases(
+  folders: readonly string[],
+  history: readonly HistoryLine[],
+): readonly ToldRelease[] {
+  return knownReleases(folders, history)
+    .map(({ name, revision }) => {
+      const lines = linesOf(name, history);
+      const last = (event: HistoryLine["event"]) => lines.findLast((line) => line.event === event);
+      const [built, live, left, failed] = (["built", "live", "left", "failed"] as const).map(last);
+      return {
+        release: name,
+        ...(revision && { revision }),
+        ...(built && { built: built.at }),
+        ...(live && { from: live.at }),
+        ...(left && { to: left.at }),
+        ...(failed && { failed: failed.at }),
+        ...(failed?.why && { why: failed.why.slice(0, 500) }),
+      };
+    })
+    .toSorted((one, other) => one.release.localeCompare(other.release));
 }
 
 /** The releases that a host needs no more: not those that are spoken for, nor as many of those that were live and good, the last first, as make `keep`. */

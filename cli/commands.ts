@@ -35,6 +35,10 @@ export const COMMANDS: Readonly<
     describe: "List branches and tags, and the hosts that have them",
     load: async () => (await import("./commands/refs.ts")).refs,
   },
+  "releases <app>": {
+    describe: "List the releases that hosts have of an app, and what became of each",
+    load: async () => (await import("./commands/releases.ts")).releases,
+  },
   history: {
     describe: "List what was deployed, built and pushed",
     load: async () => (await import("./commands/history.ts")).history,

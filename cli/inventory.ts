@@ -20,7 +20,11 @@ const FORGOTTEN = 5 * 60_000;
 /** Asks every host what it carries, and adds those that are known but away. */
 export async function takeInventory(
   session: Session,
-  { app, refs = false }: { readonly app?: AppName; readonly refs?: boolean } = {},
+  {
+    app,
+    refs = false,
+    releases = false,
+  }: { readonly app?: AppName; readonly refs?: boolean; readonly releases?: boolean } = {},
 ): Promise<Seen[]> {
   const known = await session.ledger.hosts();
   const lately = known.filter(({ at }) => Date.now() - Date.parse(at) < FORGOTTEN);
@@ -39,7 +43,7 @@ export async function takeInventory(
         clearTimeout(timer);
         resolve();
       });
-      await session.say(message("host.asked", { question, refs, ...(app === undefined ? {} : { app }) }));
+      await session.say(message("host.asked", { question, refs, releases, ...(app && { app }) }));
     };
     hear().catch(reject);
   });

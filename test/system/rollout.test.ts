@@ -226,6 +226,24 @@ describe("the commands", { timeout: 60_000 }, () => {
     );
   });
 
+  test("releases tells of each release on each host what became of it", async () => {
+    const { json } = await stage.skein("releases", "shop", "--hosts", HOSTS[0], "--json");
+    const instant = expect.stringMatching(/^20\d\d-/) as string;
+    const of = (revision: Revision) => json.filter((each) => each["revision"] === revision).at(-1);
+    expect(of(good)).toMatchObject({
+      host: HOSTS[0],
+      state: "former",
+      built: instant,
+      from: instant,
+      to: instant,
+    });
+    expect(of(next)).toMatchObject({ host: HOSTS[0], state: "live", built: instant, from: instant });
+    expect(of(next)).not.toHaveProperty("to");
+    const { stdout } = await stage.skein("releases", "shop");
+    expect(stdout).toMatch(/former +from .* to .* ago/);
+    expect(stdout).toMatch(/live +for /);
+  });
+
   test("refs lists branches and tags, and whether every host has them", async () => {
     stage.git("tag", "v1", good);
     stage.push("v1");

@@ -6,10 +6,23 @@ import {
   hostName,
   partName,
   refName,
+  releaseName,
   revision,
 } from "../../schema/names.ts";
 import { liveRelease } from "./deploys.ts";
 import { entry, text, instant, counted, firstLine } from "./entry.ts";
+
+/** A release that is on a host, and what became of it there. */
+const toldRelease = z.object({
+  release: releaseName,
+  revision: revision.optional(),
+  built: instant.optional(),
+  from: instant.optional().describe("When it last went live."),
+  to: instant.optional().describe("When it last ceased to be live."),
+  failed: instant.optional(),
+  why: text(500).optional(),
+});
+export type ToldRelease = z.infer<typeof toldRelease>;
 
 /** One app, as a host tells of it. */
 const carriedApp = z.object({
@@ -27,6 +40,11 @@ const carriedApp = z.object({
     )
     .optional()
     .describe("Where it was asked for."),
+  releases: z
+    .array(toldRelease)
+    .max(1_100)
+    .optional()
+    .describe("Those that are on the host, the oldest first, where it was asked for."),
 });
 export type CarriedApp = z.infer<typeof carriedApp>;
 /** What hosts and daemons tell of themselves. */
@@ -39,6 +57,7 @@ export const hosts = {
       question: commandId,
       app: appName.optional().describe("Only hosts that carry this app need answer."),
       refs: z.boolean().describe("Whether the answer should list branches and tags."),
+      releases: z.boolean().optional().describe("Whether it should list releases."),
     }),
     identity: ({ question }) => [question],
     line: ({ app }) => `who carries ${app ?? "anything"}?`,
