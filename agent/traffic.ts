@@ -1,8 +1,11 @@
 import type { DrainConfig, TrafficConfig } from "../lib/config/app/traffic.ts";
 import { fill } from "../lib/config/app/text.ts";
+import { readSecret } from "../lib/config/secrets.ts";
+import { caddyTraffic } from "../lib/effects/traffic/caddy.ts";
 import { commandGate, commandTraffic } from "../lib/effects/traffic/command.ts";
 import { haproxyGate, haproxyTraffic } from "../lib/effects/traffic/haproxy.ts";
 import { nginxGate, nginxTraffic } from "../lib/effects/traffic/nginx.ts";
+import { redisListTraffic } from "../lib/effects/traffic/redis-list.ts";
 import type { Gate, Traffic } from "../lib/effects/traffic/traffic.ts";
 import { commonEnvironment } from "./environment.ts";
 import { factsFor } from "./layout.ts";
@@ -27,11 +30,26 @@ function nginxOf(
 }
 
 /** What sends visitors to the container of an app. */
-export function trafficOf({ haproxy, nginx, command }: TrafficConfig, work: Work): Traffic | undefined {
+export function trafficOf(
+  { haproxy, nginx, caddy, redis, command }: TrafficConfig,
+  work: Work,
+): Traffic | undefined {
   const { text, words } = filling(work);
   if (haproxy !== undefined)
     return haproxyTraffic({ ...haproxy, socket: text(haproxy.socket), backend: text(haproxy.backend) });
   if (nginx !== undefined) return nginxTraffic(nginxOf(nginx, nginx.drain, work));
+  if (caddy !== undefined) return caddyTraffic(caddy, work.http);
+  if (redis !== undefined) {
+    const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(text(redis.address)) ?? [];
+    const { frontend, drain, password } = redis;
+    return redisListTraffic({
+      host,
+      port: Number(port),
+      password: password && readSecret(password, "the password of Redis", work),
+      frontend: text(frontend),
+      drain,
+    });
+  }
   if (command === undefined) return undefined;
   return commandTraffic(words(command.run), { env: commonEnvironment(work), timeout: command.timeout });
 }

@@ -119,16 +119,12 @@ test("a cancel does not wait for a fetch that takes its time", async () => {
   let staged = (): void => undefined;
   const staging = new Promise<void>((resolve) => (staged = resolve));
   let finish = (): void => undefined;
-  let asked = 0;
   mirrors.of = () => ({
     ...git,
+    // It is checked otherwise: this is asked when it is prepared.
     has: async (...given) => {
-      asked += 1;
-      // First it is checked, then it is prepared.
-      if (asked === 2) {
-        staged();
-        await new Promise<void>((resolve) => (finish = resolve));
-      }
+      staged();
+      await new Promise<void>((resolve) => (finish = resolve));
       return git.has(...given);
     },
   });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { duration } from "../../schema/quantities.ts";
+import { secretSource } from "../../schema/secret.ts";
 import { pathPerHost, perHost } from "./text.ts";
 
 /** A name that HAProxy's Runtime API takes, and that cannot be two of its words. */
@@ -10,6 +11,9 @@ const words = z.array(perHost).min(1).max(100);
 
 const haproxySocket = pathPerHost.describe("The socket of its Runtime API, of the level admin.");
 const wait = duration.prefault("30s").describe("How long requests that are under way may still take.");
+const grace = duration
+  .prefault("10s")
+  .describe("How long is waited before the former one is stopped: nobody tells what is under way.");
 const timeout = duration.prefault("60s").describe("How long a program may run.");
 
 /** What nginx is told by: a file that its configuration includes. */
@@ -28,7 +32,8 @@ const justOne = (kinds: readonly string[]) => ({ error: `must have just one of $
 const named = (given: Readonly<Record<string, unknown>>, kinds: readonly string[]) =>
   kinds.filter((kind) => given[kind] !== undefined).length === 1;
 
-const SWITCHES = ["haproxy", "nginx", "command"] as const;
+const SWITCHES = ["haproxy", "nginx", "caddy", "redis", "command"] as const;
+const GATES = ["haproxy", "nginx", "command"] as const;
 
 /** How visitors are sent to what is live. */
 export const traffic = z
@@ -47,6 +52,36 @@ export const traffic = z
       .strictObject({ ...nginx, drain: wait })
       .optional()
       .describe("Through nginx: the file gets a line `server ADDRESS:PORT;` for an `upstream`."),
+    caddy: z
+      .strictObject({
+        admin: z
+          .string()
+          .max(200)
+          .regex(/^http:\/\/[A-Za-z0-9.:[\]-]+$/, {
+            error: "must be an address such as http://127.0.0.1:2019",
+          })
+          .default("http://127.0.0.1:2019")
+          .describe("Its admin endpoint."),
+        id: z
+          .string()
+          .regex(/^[A-Za-z0-9_-]{1,100}$/, { error: "must be the @id of a reverse_proxy, such as shop" })
+          .describe("The `@id` of the `reverse_proxy` whose upstreams are replaced."),
+        drain: grace,
+      })
+      .optional()
+      .describe("Through Caddy, by its admin API."),
+    redis: z
+      .strictObject({
+        address: perHost
+          .refine((place) => /^[^/]+:\d+$/.test(place), { error: "must be HOST:PORT" })
+          .default("127.0.0.1:6379")
+          .describe("Where Redis is."),
+        password: secretSource.optional().describe("Its password; none where it is left out."),
+        frontend: perHost.describe("The name that visitors use: the list is `frontend:NAME`."),
+        drain: grace,
+      })
+      .optional()
+      .describe("Through a proxy that reads a list of Redis, as hipache does."),
     command: z
       .strictObject({
         run: words.describe(
@@ -93,5 +128,5 @@ export const drain = z
       .describe("By programs of your own."),
     wait,
   })
-  .refine((given) => named(given, SWITCHES), justOne(SWITCHES));
+  .refine((given) => named(given, GATES), justOne(GATES));
 export type DrainConfig = z.infer<typeof drain>;

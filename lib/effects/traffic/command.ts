@@ -1,6 +1,6 @@
 import { Failure } from "../../failure.ts";
 import { exec } from "../exec.ts";
-import type { Gate, Traffic } from "./traffic.ts";
+import { addressOf, type Gate, type Traffic } from "./traffic.ts";
 
 /** A program that sends visitors somewhere. */
 export interface TrafficCommand {
@@ -12,7 +12,7 @@ export interface TrafficCommand {
 /** Traffic through a program, which is told the place as SKEIN_PLACE: HOST:PORT, or nothing. */
 export const commandTraffic = (run: readonly string[], by: TrafficCommand): Traffic => ({
   switchTo: (place, signal) => {
-    const SKEIN_PLACE = place === null ? "" : `${place.host}:${place.port}`;
+    const SKEIN_PLACE = place === null ? "" : addressOf(place);
     return told(run, { ...by, env: { ...by.env, SKEIN_PLACE } }, signal);
   },
 });

@@ -4,7 +4,7 @@ import { pause } from "../clock.ts";
 import { exec } from "../exec.ts";
 import { readIfThere, removeFile, writeWhole } from "../files.ts";
 import { identityOf } from "../processes.ts";
-import type { Gate, Place, Traffic } from "./traffic.ts";
+import { addressOf, type Gate, type Place, type Traffic } from "./traffic.ts";
 
 /** How nginx is told something: by a file that it includes, and a reload. */
 export interface NginxMeans {
@@ -39,8 +39,7 @@ export const nginxGate = (
   open: (signal) => become(means, texts.ready, signal),
 });
 
-const serverAt = ({ host, port }: Place): string =>
-  `server ${host.includes(":") ? `[${host}]` : host}:${port};\n`;
+const serverAt = (place: Place): string => `server ${addressOf(place)};\n`;
 
 /**
  * Makes nginx read what the file is to say. Its processes of before answer what they have begun and end: once they are gone,

@@ -4,6 +4,10 @@ export interface Place {
   readonly port: number;
 }
 
+/** A place as addresses are written: HOST:PORT. */
+export const addressOf = ({ host, port }: Place): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+
 /** Whatever sends visitors to one of several places. */
 export interface Traffic {
   /**

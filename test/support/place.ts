@@ -1,0 +1,51 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import { http } from "../../lib/effects/http.ts";
+import type { Place } from "../../lib/effects/traffic/traffic.ts";
+
+/** A server of a test that says its name. */
+export const aPlace = (page: string): Promise<Place> => listening((_request, response) => response.end(page));
+
+/** A server whose first answer waits until it is let go; `begun` resolves once it is asked for. Others get theirs at once. */
+export async function aSlowPlace() {
+  let answer: (() => void) | undefined;
+  let begin = (): void => undefined;
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  const place = await listening((_request, response) => {
+    if (answer !== undefined) return response.end("quick");
+    answer = () => void response.end("slow");
+    begin();
+    return undefined;
+  });
+  return { place, begun, answer: () => answer?.() };
+}
+
+async function listening(listener: RequestListener): Promise<Place> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
+}
+
+/** What a visitor of a port gets: the page, or the status where that is no 200. */
+export async function visit(port: number): Promise<string> {
+  const { status, body } = await http(`http://127.0.0.1:${port}/`, {
+    deadline: 10_000,
+    // A connection that is kept may be closed just when it is used again: browsers try once more then.
+    headers: { connection: "close" },
+  });
+  return status === 200 ? body.toString("utf8") : String(status);
+}
+
+/** Visits a port with four visitors at once while something is done, and answers all that they got. */
+export async function visitedWhile(port: number, act: () => Promise<void>): Promise<readonly string[]> {
+  let done = false;
+  const seen = new Set<string>();
+  const visitors = Array.from({ length: 4 }, async () => {
+    while (!done) seen.add(await visit(port));
+  });
+  await act().finally(() => (done = true));
+  await Promise.all(visitors);
+  return [...seen].toSorted();
+}
