@@ -49,6 +49,18 @@ const haproxy = (folder: string, ...more: readonly string[]) => [
 ];
 const MODULES = "mpm_event authn_core authn_file authz_core authz_user auth_basic headers dir";
 
+/**
+ * HAProxy's first process turns into another program once the others answer, and loses signals meanwhile: this waits until it
+ * says that it has, and catches SIGUSR2 (the 12th).
+ */
+const RELOAD_HAPROXY = String.raw`
+until grep -qz HAPROXY_MWORKER_WAIT_ONLY "/proc/$1/environ" &&
+  [ $((0x$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$1/status" | tail -c 5) & 0x800)) -ne 0 ]; do
+  sleep 0.02
+done
+kill -USR2 "$1"
+`;
+
 export const KINDS = {
   nginx: {
     program: "nginx",
@@ -117,7 +129,7 @@ frontend front
 `,
     start: (folder) => haproxy(folder, "-W", "-db"),
     check: (folder) => haproxy(folder, "-c"),
-    reload: (_folder, pid) => ["/bin/sh", "-c", `kill -USR2 ${pid}`],
+    reload: (_folder, pid) => ["/bin/sh", "-c", RELOAD_HAPROXY, "sh", String(pid)],
   },
 } as const satisfies Record<string, Kind>;
 
