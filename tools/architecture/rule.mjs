@@ -78,6 +78,12 @@ export const RULE = {
     packages: ["zod"],
     node: ["crypto"],
   },
+  // Speaks to Caddy over whatever Http it is given.
+  "lib/effects/traffic": {
+    parts: ["lib/effects", "lib/effects/http.ts", "lib/failure.ts"],
+    packages: ["zod"],
+    node: ["fs/promises", "net", "util"],
+  },
   "lib/effects/stores": {
     parts: ["lib/effects", "lib/effects/transfer.ts", "lib/artifacts", "lib/schema", "lib/failure.ts"],
     packages: ["zod"],
