@@ -2,6 +2,7 @@ import { defineDaemon } from "../lib/daemon/define.ts";
 import { aliveOf, answerTo } from "./alive.ts";
 import { agentConfig } from "./config.ts";
 import { openDesk } from "./desk.ts";
+import { logsOf } from "./kept-logs.ts";
 import { obey } from "./obey.ts";
 import { news, resume } from "./resume.ts";
 
@@ -20,6 +21,7 @@ export const agent = defineDaemon({
     "deploy.go": obey,
     "deploy.cancelled": obey,
     "host.asked": answerTo,
+    "log.asked": logsOf,
   },
   reconcile: async function* (here) {
     await resume(here);

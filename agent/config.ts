@@ -46,8 +46,10 @@ export const agentConfig = z
       .describe("The folder of the git mirrors; `mirrors` in the state folder otherwise."),
     facts: facts.describe("Where facts of this host are found, which filters can ask for."),
     "script-output": size
-      .prefault("1MiB")
-      .describe("How much of what a script prints is kept from its beginning; of the rest, the last 64KiB."),
+      .prefault("16MiB")
+      .describe(
+        "How much of what a script prints is kept on the host from its beginning; of the rest, the last 64KiB. What is told while it runs is less: `skein log ID --full` asks for all of it.",
+      ),
     "kill-after": duration
       .prefault("10s")
       .describe("How long a script that is told to end may take before it is killed."),

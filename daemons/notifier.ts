@@ -28,6 +28,8 @@ const CHATTER: readonly MessageType[] = [
   "host.asked",
   "host.alive",
   "daemon.alive",
+  "log.asked",
+  "log.told",
 ];
 
 /** All that says that something happened; not what asks for work, or is for one host alone. */

@@ -3,7 +3,7 @@ import { namesIn, removeAll, removeWhole } from "../../lib/effects/folders.ts";
 import { reasonOf } from "../../lib/failure.ts";
 import { revisionOf } from "../../lib/security/release.ts";
 import { isOfContainers } from "../containers.ts";
-import { trimHistory } from "../history.ts";
+import { readHistory, trimHistory } from "../history.ts";
 import { releasePath } from "../layout.ts";
 import { publishedIn } from "../state.ts";
 import type { Work } from "../work.ts";
@@ -26,12 +26,17 @@ export const prune: Perform<"prune"> = async ({ releases }, work) => {
   }
 };
 
-/** What deploys that were killed left behind, and the jobs of those that ended. */
+/** As many rollouts can be asked for all that their programs printed. */
+const KEPT_LOGS = 10;
+
+/** What deploys that were killed left behind, and the jobs of those that ended long ago. */
 async function leftovers({ layout, request }: Work): Promise<readonly string[]> {
   const folders = [layout.releases, layout.root, layout.jobs, layout.downloads, layout.records];
   const [releases, root, jobs, downloads, records] = await Promise.all(folders.map(namesIn));
   const there = new Set(releases);
   const wanted = revisionOf(request.command.release);
+  const lately = (await readHistory(layout)).toReversed().map(({ rollout }) => rollout);
+  const logged = [...new Set([request.command.id, ...lately])].slice(0, KEPT_LOGS);
   return [
     ...(releases ?? []).filter((name) => name.startsWith(".tmp-")).map((name) => join(layout.releases, name)),
     ...(root ?? [])
@@ -42,7 +47,7 @@ async function leftovers({ layout, request }: Work): Promise<readonly string[]> 
       .filter((name) => !name.startsWith(wanted))
       .map((name) => join(layout.downloads, name)),
     ...(jobs ?? [])
-      .filter((name) => !name.startsWith(request.command.id))
+      .filter((name) => !logged.some((rollout) => name.startsWith(rollout)))
       .map((name) => join(layout.jobs, name)),
   ];
 }

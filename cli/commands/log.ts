@@ -2,9 +2,10 @@ import { pause } from "../../lib/effects/clock.ts";
 import { lineOf } from "../../lib/messages/envelope.ts";
 import { safeText } from "../../lib/safe-text.ts";
 import { openLedger, type Recorded } from "../../lib/store/ledger.ts";
-import { defineCommand } from "../command.ts";
-import { print, printJson } from "../output.ts";
-import { readSettings } from "../session.ts";
+import { type CommonArguments, defineCommand } from "../command.ts";
+import { fullLogs } from "../full-log.ts";
+import { note, print, printJson } from "../output.ts";
+import { readSettings, withSession } from "../session.ts";
 import { theOne } from "../subjects.ts";
 
 /** How often the ledger is looked at while a log is followed, in milliseconds. */
@@ -23,8 +24,14 @@ export const log = defineCommand({
         type: "boolean",
         default: false,
         describe: "Go on until it has ended",
+      })
+      .option("full", {
+        type: "boolean",
+        default: false,
+        describe: "Of a rollout: all that its programs printed, as the hosts have kept it",
       }),
   run: async (args) => {
+    if (args.full) return showFull(args);
     const ledger = openLedger(readSettings(args).state);
     try {
       const subject = await theOne(ledger, args.id, "a build or rollout");
@@ -44,6 +51,23 @@ export const log = defineCommand({
     }
   },
 });
+
+async function showFull(args: CommonArguments & { readonly id: string }): Promise<number> {
+  return withSession(args, async (session) => {
+    const { logs, silent } = await fullLogs(session, await theOne(session.ledger, args.id, "a rollout"));
+    for (const { host, job, lost, lines } of logs) {
+      if (!args.json)
+        print(`${host} ${job}${lost > 0 ? ` (${lost} bytes in the middle were not kept)` : ""}`);
+      for await (const line of lines) {
+        if (args.json) printJson({ host, job, line });
+        else print(`  ${safeText(line)}`);
+      }
+    }
+    if (logs.length === 0) note("skein: no host has kept anything that it printed");
+    for (const host of silent) note(`skein: ${host} does not answer, or has kept nothing`);
+    return silent.length === 0 ? 0 : 1;
+  });
+}
 
 const isEnd = ({ type }: Recorded): boolean => type === "build.finished" || type === "rollout.finished";
 

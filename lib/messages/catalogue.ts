@@ -5,6 +5,7 @@ import { checkouts } from "./catalogue/checkouts.ts";
 import { commits } from "./catalogue/commits.ts";
 import { deploys } from "./catalogue/deploys.ts";
 import { hosts } from "./catalogue/hosts.ts";
+import { logs } from "./catalogue/logs.ts";
 import { olderKit } from "./catalogue/older-kit.ts";
 import { packages } from "./catalogue/packages.ts";
 import { rollouts } from "./catalogue/rollouts.ts";
@@ -18,6 +19,7 @@ export const catalogue = {
   ...rollouts,
   ...deploys,
   ...hosts,
+  ...logs,
   ...access,
   ...olderKit,
 } as const;

@@ -118,7 +118,8 @@ async function trial(
   // Whatever was interrupted, visitors come here again.
   if ("drain" in app) expect(readFileSync(join(after.layout.root, "gate"), "utf8")).toBe("in\n");
   const ran = readFileSync(join(after.layout.shared, "ran"), "utf8").trim().split("\n");
-  expect(ran).toEqual(["post-deploy", ...story.ran]);
+  const migrated = "run" in app ? ["migrate"] : [];
+  expect(ran).toEqual([...migrated, "post-deploy", ...migrated, ...story.ran]);
 
   const again = await after.deploy(first.revision, { force: true, release: first.release });
   expect(again.finished?.outcome).toBe("live");

@@ -226,6 +226,13 @@ describe("the commands", { timeout: 60_000 }, () => {
     );
   });
 
+  test("log --full asks the hosts for all that programs printed", async () => {
+    const { status, stdout, stderr } = await stage.skein("log", rollout, "--full");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    for (const host of HOSTS) expect(stdout).toContain(`${host} go-pre-link\n`);
+    expect(await stage.skein("log", "shop@", "--full")).toMatchObject({ status: 1 });
+  });
+
   test("releases tells of each release on each host what became of it", async () => {
     const { json } = await stage.skein("releases", "shop", "--hosts", HOSTS[0], "--json");
     const instant = expect.stringMatching(/^20\d\d-/) as string;

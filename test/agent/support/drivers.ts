@@ -56,10 +56,13 @@ export const noting = {
   },
 };
 
+/** What is ready-made, and notes that it ran. */
+export const migrating = { "pre-deploy": [{ migrate: ["sh", "-c", 'echo migrate >>"$SKEIN_SHARED/ran"'] }] };
+
 /** Every driver that needs nothing but a folder. */
 export const DRIVERS = {
   release: {
-    app: () => ({ repository: "shop", share: ["hardlink"], drain: noting }),
+    app: () => ({ repository: "shop", share: ["hardlink"], drain: noting, run: migrating }),
     making: ofCommit,
     seen: "shop/current",
     whole: true,
