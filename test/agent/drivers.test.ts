@@ -175,12 +175,12 @@ describe.each(Object.entries<DriverCase>(DRIVERS))("the driver %s", (_name, driv
   test("goes on after a restart in the middle of a script, which runs once", async () => {
     const { make, made, read, start } = await stageFor(driver);
     await made({ page: "one" });
-    const waits = 'echo x >> "$SKEIN_SHARED/ran"; until [ -e "$SKEIN_SHARED/go" ]; do sleep 0.02; done';
+    const waits = 'echo x >> "$SKEIN_SHARED/waited"; until [ -e "$SKEIN_SHARED/go" ]; do sleep 0.02; done';
     const { revision, release } = await make({ page: "two", "deploy/post-deploy": aScript(waits) });
     const command = authorise(revision, { release });
     await host.send("deploy.authorised", command);
     const said = host.send("deploy.go", order("go", command));
-    const ran = join(host.layout.shared, "ran");
+    const ran = join(host.layout.shared, "waited");
     await expect.poll(() => existsSync(ran), { timeout: 5_000 }).toBe(true);
     await host.leave();
     expect(typesOf(await said)).not.toContain("deploy.finished");
