@@ -152,7 +152,7 @@ Group nogroup
 `,
     );
     serving(program, "--nodaemonize", "--fpm-config", fpm);
-    serving("apachectl", "-f", apache, "-D", "FOREGROUND");
+    serving("apache2", "-f", apache, "-D", "FOREGROUND");
     await until("both run", () => existsSync(pid) && existsSync(join(folder, "apache.pid")));
     const reloads = [
       { reload: "php-fpm", program: program.split("/").at(-1), pid, config: fpm },
