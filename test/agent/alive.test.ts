@@ -56,6 +56,7 @@ test("the agent hears what is for its host, and many at once", async () => {
     "deploy.go",
     "deploy.cancelled",
     "host.asked",
+    "log.asked",
   ]);
   expect(agent.concurrency).toBeGreaterThan(1);
 });
