@@ -1,16 +1,16 @@
 import { type Check, checksOf } from "../lib/config/app/check.ts";
 import { fill } from "../lib/config/app/text.ts";
-import { actingAs, type Actor, ourselves } from "../lib/effects/acting.ts";
 import { pause } from "../lib/effects/clock.ts";
 import { exec } from "../lib/effects/exec.ts";
 import type { HttpAnswer } from "../lib/effects/http.ts";
-import { isRoot } from "../lib/effects/processes.ts";
 import { tcpTrouble } from "../lib/effects/tcp.ts";
 import { Failure, reasonOf } from "../lib/failure.ts";
 import { safeText } from "../lib/safe-text.ts";
+import { addressIn } from "../lib/schema/address.ts";
 import type { Revision } from "../lib/schema/names.ts";
 import { commonEnvironment } from "./environment.ts";
 import { factsFor } from "./layout.ts";
+import { actorOf } from "./user.ts";
 import type { Work } from "./work.ts";
 
 const MOST_PER_TRY = 10_000;
@@ -109,8 +109,8 @@ const quoted = (said: Buffer): string =>
   `it begins: ${JSON.stringify(said.subarray(0, MOST_QUOTED).toString("utf8"))}`;
 
 async function overTcp(place: string, deadline: number): Promise<Objection | undefined> {
-  const colon = place.lastIndexOf(":");
-  const why = await tcpTrouble(place.slice(0, colon), Number(place.slice(colon + 1)), deadline);
+  const { host, port } = addressIn(place);
+  const why = await tcpTrouble(host, port, deadline);
   return why === undefined ? undefined : { why, answered: false };
 }
 
@@ -143,13 +143,10 @@ async function asUser(
   env: Readonly<Record<string, string>>,
   timeout: number,
 ) {
-  const { plain } = await userOf(work);
+  const { plain } = await actorOf(work.app);
   const [program = "", ...args] = [...plain, ...words];
   return exec(program, args, { cwd: work.layout.current, env, timeout, signal: work.signal });
 }
-
-const userOf = ({ app }: Work): Promise<Actor> | Actor =>
-  app.user !== undefined && isRoot() ? actingAs(app.user) : ourselves;
 
 /** The last lines of the app's log: read as its user would, for it may be a link to anything. */
 async function logOf({ log }: Check, work: Work): Promise<string> {

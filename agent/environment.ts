@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { PLAIN_ENVIRONMENT } from "../lib/effects/exec.ts";
 import { type ReleaseName, type ReleaseRef, type Revision, shortRef } from "../lib/schema/names.ts";
 import type { ScriptPhase } from "./flow.ts";
 import { releasePath } from "./layout.ts";
@@ -33,9 +34,8 @@ export function environmentOf(work: Work, subject: Subject): Readonly<Record<str
 export function commonEnvironment(work: Work): Readonly<Record<string, string>> {
   const { layout, app, name, host, labels, request } = work;
   return {
-    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ...PLAIN_ENVIRONMENT,
     HOME: homedir(),
-    LANG: "C.UTF-8",
     SKEIN_APP: name,
     SKEIN_ENVIRONMENT: app.environment,
     SKEIN_HOST: host,

@@ -31,9 +31,10 @@ export async function openFacts(config: FactsConfig, log: Log): Promise<FactSour
     current: () => {
       if (!looking && Date.now() - at >= config.refresh) {
         looking = true;
-        void lookUp(config, log).then((found) => {
-          [known, at, looking] = [found, Date.now(), false];
-        });
+        void lookUp(config, log)
+          .then((found) => (known = found))
+          .catch((error: unknown) => log.warn({ error }, `facts stay as they were: ${reasonOf(error)}`))
+          .finally(() => ([at, looking] = [Date.now(), false]));
       }
       return known;
     },

@@ -26,25 +26,24 @@ export async function logsOf(
 ): Promise<readonly Message[]> {
   if (page !== undefined && page.host !== here.host) return [];
   const kept = (
-    await Promise.all(carriedApps(here).map(({ layout }) => keptIn(layout.jobs, rollout)))
+    await Promise.all(carriedApps(here).map(({ layout }) => keptIn(layout.jobs, rollout, page?.job)))
   ).flat();
-  if (kept.length === 0) return [];
+  const [first] = kept;
+  if (first === undefined) return [];
   const about = { question, rollout, host: here.host };
   if (page === undefined) {
     const jobs = kept.map(({ job, head, tail, lost }) => ({ job, bytes: head + tail, lost }));
     return [message("log.told", { ...about, jobs })];
   }
-  const found = kept.find(({ job }) => job === page.job);
-  return found === undefined
-    ? []
-    : [message("log.told", { ...about, page: await pageOf(found, page.offset) })];
+  return [message("log.told", { ...about, page: await pageOf(first, page.offset) })];
 }
 
-async function keptIn(jobs: string, rollout: string): Promise<readonly Kept[]> {
+/** All that is kept of a rollout, or what is kept of one of its programs. */
+async function keptIn(jobs: string, rollout: string, only?: string): Promise<readonly Kept[]> {
   const named = (await namesIn(jobs))
     .filter((name) => name.startsWith(`${rollout}-`))
     .map((name) => ({ name, job: name.slice(rollout.length + 1) }))
-    .filter(({ job }) => JOB.test(job))
+    .filter(({ job }) => JOB.test(job) && (only === undefined || job === only))
     .toSorted((one, other) => orderOf(one.job) - orderOf(other.job));
   return Promise.all(named.map(({ name, job }) => measured(job, join(jobs, name))));
 }

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { isRoot } from "../lib/effects/processes.ts";
 import { Failure } from "../lib/failure.ts";
 import { message } from "../lib/messages/catalogue.ts";
 import { environmentOf, type Subject } from "./environment.ts";
 import { type Job, type JobEnd, runJob } from "./job.ts";
 import { releasePath } from "./layout.ts";
 import { lastWords } from "./output.ts";
+import { otherUser } from "./user.ts";
 import type { Work } from "./work.ts";
 
 /** A program that takes part in a phase of a deploy. */
@@ -58,7 +58,7 @@ function jobOf(work: Work, subject: Subject, { place, program, args, directory, 
     args,
     directory: directory ?? releasePath(layout, subject.release),
     env: { ...environmentOf(work, subject), ...env },
-    user: as === "app" && isRoot() ? app.user : undefined,
+    user: as === "app" ? otherUser(app) : undefined,
     deadline: app["script-timeout"],
     killAfter: config["kill-after"],
     most: config["script-output"],

@@ -39,10 +39,12 @@ export function knownReleases(
   folders: readonly string[],
   history: readonly HistoryLine[],
 ): readonly KnownRelease[] {
-  return folders
-    .map((name) => releaseName.safeParse(name))
-    .flatMap(({ data }) => (data === undefined ? [] : [known(data, history)]));
+  return namesOf(folders).map((name) => known(name, history));
 }
+
+/** Other folders may be anything. */
+const namesOf = (folders: readonly string[]): readonly ReleaseName[] =>
+  folders.flatMap((name) => releaseName.safeParse(name).data ?? []);
 
 /** What happened to a release. What came before it was built was of another folder of that name, which is gone. */
 function linesOf(name: ReleaseName, history: readonly HistoryLine[]): readonly HistoryLine[] {
@@ -69,15 +71,14 @@ export function toldReleases(
   folders: readonly string[],
   history: readonly HistoryLine[],
 ): readonly ToldRelease[] {
-  return knownReleases(folders, history)
-    .map(({ name, revision }) => {
-      const lines = linesOf(name, history);
+  return namesOf(folders)
+    .map((release) => {
+      const lines = linesOf(release, history);
       const last = (event: HistoryLine["event"]) => lines.findLast((line) => line.event === event);
       const [built, live, left, failed] = (["built", "live", "left", "failed"] as const).map(last);
       return {
-        release: name,
-        ...(revision && { revision }),
-        ...(built && { built: built.at }),
+        release,
+        ...(built && { revision: built.revision, built: built.at }),
         ...(live && { from: live.at }),
         ...(left && { to: left.at }),
         ...(failed && { failed: failed.at }),

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { fill } from "../lib/config/app/text.ts";
 import { kindOf } from "../lib/effects/files.ts";
-import { isExecutable, namedOwner } from "../lib/effects/folders.ts";
-import { isRoot, ownUser } from "../lib/effects/processes.ts";
+import { isExecutable } from "../lib/effects/folders.ts";
+import { ownUser } from "../lib/effects/processes.ts";
 import { changeableBy, whereTo } from "../lib/effects/safe-program.ts";
 import { Failure } from "../lib/failure.ts";
 import type { Subject } from "./environment.ts";
 import { scriptPhases } from "./flow.ts";
 import { factsFor, releasePath } from "./layout.ts";
+import { userIdOf } from "./user.ts";
 import type { Work } from "./work.ts";
 
 type Place = Pick<Work, "app" | "name" | "host" | "labels">;
@@ -37,10 +38,7 @@ export async function requireControl({ app, ...place }: Place): Promise<string |
   const folder = await whereTo(named);
   if (folder === undefined || (await kindOf(folder)) !== "folder")
     throw new Failure("CONTROL_MISSING", `Cannot use the scripts in ${named}: there is no such folder`);
-  const users = [
-    ownUser(),
-    ...(app.user !== undefined && isRoot() ? [(await namedOwner(app.user)).uid] : []),
-  ];
+  const users = [ownUser(), await userIdOf(app)];
   const refuseUnsafe = async (path: string) => {
     const why = await changeableBy(path, users);
     if (why !== undefined) throw new Failure("CONTROL_UNSAFE", `Cannot use the scripts in ${named}: ${why}`);

@@ -7,6 +7,7 @@ import { haproxyGate, haproxyTraffic } from "../lib/effects/traffic/haproxy.ts";
 import { nginxGate, nginxTraffic } from "../lib/effects/traffic/nginx.ts";
 import { redisListTraffic } from "../lib/effects/traffic/redis-list.ts";
 import type { Gate, Traffic } from "../lib/effects/traffic/traffic.ts";
+import { addressIn } from "../lib/schema/address.ts";
 import { commonEnvironment } from "./environment.ts";
 import { factsFor } from "./layout.ts";
 import type { Work } from "./work.ts";
@@ -40,11 +41,9 @@ export function trafficOf(
   if (nginx !== undefined) return nginxTraffic(nginxOf(nginx, nginx.drain, work));
   if (caddy !== undefined) return caddyTraffic(caddy, work.http);
   if (redis !== undefined) {
-    const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(text(redis.address)) ?? [];
     const { frontend, drain, password } = redis;
     return redisListTraffic({
-      host,
-      port: Number(port),
+      ...addressIn(text(redis.address)),
       password: password && readSecret(password, "the password of Redis", work),
       frontend: text(frontend),
       drain,

@@ -1,11 +1,12 @@
 import { relative } from "node:path";
 import { fill } from "../lib/config/app/text.ts";
-import { type Actor, actingAs, ourselves } from "../lib/effects/acting.ts";
+import { type Actor, ourselves } from "../lib/effects/acting.ts";
 import { kindOf } from "../lib/effects/files.ts";
 import { linkTarget, ownerOf } from "../lib/effects/folders.ts";
 import { isRoot } from "../lib/effects/processes.ts";
 import { Failure } from "../lib/failure.ts";
 import { factsFor, type Layout } from "./layout.ts";
+import { actorOf, otherUser } from "./user.ts";
 import type { Carried } from "./work.ts";
 
 /** The folder that visitors get an app from: that of a checkout, or what `current` leads to. */
@@ -25,7 +26,7 @@ export async function writerOf(carried: Carried): Promise<Actor> {
   if (kind === "link") throw refuse(`is a link to ${await linkTarget(tree)}: name that folder in \`tree\``);
   if (kind !== "folder") throw refuse("is not a folder");
   if (overlaps(tree, layout)) throw refuse(`and ${layout.root} lie in one another: choose another \`root\``);
-  if (app.user !== undefined && isRoot()) return actingAs(app.user);
+  if (otherUser(app) !== undefined) return actorOf(app);
   const owner = await ownerOf(tree);
   // Whoever may write there could turn what root writes elsewhere.
   if (isRoot() && owner !== undefined && owner !== 0)

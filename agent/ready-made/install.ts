@@ -4,12 +4,12 @@ import type { Install } from "../../lib/config/app/run.ts";
 import { exec } from "../../lib/effects/exec.ts";
 import { kindOf, makeFolder, pointLink, readIfThere, writeWhole } from "../../lib/effects/files.ts";
 import { giveTo, linkTarget, namesIn, removeAll, removeWhole } from "../../lib/effects/folders.ts";
-import { isRoot } from "../../lib/effects/processes.ts";
 import { Failure } from "../../lib/failure.ts";
 import { commonEnvironment, type Subject } from "../environment.ts";
 import { folderInside } from "../inside.ts";
 import { releasePath } from "../layout.ts";
 import { type Program, runProgram } from "../program.ts";
+import { otherUser } from "../user.ts";
 import type { Work } from "../work.ts";
 
 /** How one package manager installs. */
@@ -143,8 +143,8 @@ async function begin(
   await makeFolder(folder);
   for (const [name, text] of Object.entries(files)) await writeWhole(join(folder, name), text);
   await makeFolder(cacheOf(work));
-  if (work.app.user !== undefined && isRoot())
-    for (const each of [folder, cacheOf(work)]) await giveTo(work.app.user, each);
+  const user = otherUser(work.app);
+  if (user !== undefined) for (const each of [folder, cacheOf(work)]) await giveTo(user, each);
   await writeWhole(begun, by);
 }
 

@@ -1,9 +1,9 @@
 import { basename, dirname, join, relative } from "node:path";
 import { kindOf, makeFolder, pointLink } from "../../lib/effects/files.ts";
 import { giveTo, linkTarget, removeAll } from "../../lib/effects/folders.ts";
-import { isRoot } from "../../lib/effects/processes.ts";
 import { folderInside } from "../inside.ts";
 import { releasePath } from "../layout.ts";
+import { otherUser } from "../user.ts";
 import type { Work } from "../work.ts";
 import type { Perform } from "./step-of.ts";
 
@@ -22,7 +22,8 @@ async function provide(shared: string, { app, layout }: Work): Promise<void> {
   const wanted = isFile ? dirname(shared) : shared;
   if ((await kindOf(wanted)) !== undefined) return;
   await makeFolder(wanted);
-  if (app.user !== undefined && isRoot()) await giveTo(app.user, layout.shared);
+  const user = otherUser(app);
+  if (user !== undefined) await giveTo(user, layout.shared);
 }
 
 async function linkInto(tree: string, path: string, shared: string): Promise<void> {

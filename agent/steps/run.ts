@@ -1,7 +1,5 @@
 import type { ReadyMade } from "../../lib/config/app/run.ts";
 import { fill } from "../../lib/config/app/text.ts";
-import { namedOwner } from "../../lib/effects/folders.ts";
-import { isRoot, ownUser } from "../../lib/effects/processes.ts";
 import { factsFor } from "../layout.ts";
 import { runProgram } from "../program.ts";
 import { install } from "../ready-made/install.ts";
@@ -9,6 +7,7 @@ import { isToMigrate } from "../ready-made/migrate.ts";
 import { reloading, restarting, type Told } from "../ready-made/services.ts";
 import { warmUp } from "../ready-made/warm-up.ts";
 import type { Step } from "../step.ts";
+import { userIdOf } from "../user.ts";
 import type { Work } from "../work.ts";
 import type { Perform } from "./step-of.ts";
 
@@ -28,7 +27,7 @@ export const run: Perform<"run"> = async (step, work) => {
   if ("migrate" in wanted) return migrate(wanted.migrate, place, step, work);
   const filled = (text: string) => fill(text, factsFor(work.name, work.app, work));
   const told: readonly Told[] =
-    "restart" in wanted ? restarting(wanted, filled, await userOf(work)) : reloading(wanted, filled);
+    "restart" in wanted ? restarting(wanted, filled, await userIdOf(work.app)) : reloading(wanted, filled);
   for (const [index, each] of told.entries()) {
     await runProgram(work, step, { ...each, place: place + index });
     // It may run still: the next one is for whoever joins it.
@@ -40,6 +39,3 @@ async function migrate(words: readonly string[], place: number, step: RunStep, w
   const [program = "", ...args] = words;
   if (isToMigrate(work)) await runProgram(work, step, { program, args, place, as: "app" });
 }
-
-const userOf = async ({ app }: Work): Promise<number> =>
-  app.user !== undefined && isRoot() ? (await namedOwner(app.user)).uid : ownUser();

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { commitsOf, type MadeOf, placeOf } from "../../lib/config/made-of.ts";
 import { hasCode } from "../../lib/effects/files.ts";
 import { namedOwner, removeAll } from "../../lib/effects/folders.ts";
-import { isRoot } from "../../lib/effects/processes.ts";
 import { type Base, buildTree } from "../../lib/effects/trees/build.ts";
 import { readRecord, writeRecord } from "../../lib/effects/trees/record.ts";
 import { sharingIn } from "../../lib/effects/trees/sharing.ts";
@@ -13,6 +12,7 @@ import type { ReleaseName } from "../../lib/schema/names.ts";
 import { type Layout, recordPath, releasePath } from "../layout.ts";
 import { mended } from "../mended.ts";
 import { isFull } from "../room.ts";
+import { otherUser } from "../user.ts";
 import type { Work } from "../work.ts";
 import type { Perform } from "./step-of.ts";
 
@@ -36,6 +36,7 @@ async function build(
   work: Work,
 ): Promise<void> {
   const { mirrors, layout, app } = work;
+  const user = otherUser(app);
   const staging = stagingPath(layout, release);
   await removeAll(staging);
   try {
@@ -50,7 +51,7 @@ async function build(
       base: base && (await baseAt(layout, base)),
       limits: "max-files" in app ? { files: app["max-files"], bytes: app["max-bytes"] } : NO_LIMITS,
       symlinks: "symlinks" in app ? app.symlinks : "inside",
-      owner: app.user !== undefined && isRoot() ? await namedOwner(app.user) : undefined,
+      owner: user === undefined ? undefined : await namedOwner(user),
       warn: (paths) => warn(paths, work),
     });
     await writeRecord(recordPath(layout, release), record);

@@ -1,6 +1,6 @@
 import { giveTo, removeAll } from "../../lib/effects/folders.ts";
-import { isRoot } from "../../lib/effects/processes.ts";
 import { unpackTar } from "../../lib/effects/tar/unpack.ts";
+import { otherUser } from "../user.ts";
 import { requireDownload } from "./download.ts";
 import { stagingPath } from "./stage.ts";
 import type { Perform } from "./step-of.ts";
@@ -12,5 +12,6 @@ export const unpack: Perform<"unpack"> = async ({ revision, release }, { app, la
   await removeAll(staging);
   const archive = await requireDownload(layout, revision);
   await unpackTar(archive, staging, { ...app.artifact.limits, symlinks: app.symlinks });
-  if (app.user !== undefined && isRoot()) await giveTo(app.user, staging);
+  const user = otherUser(app);
+  if (user !== undefined) await giveTo(user, staging);
 };

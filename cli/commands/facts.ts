@@ -1,8 +1,8 @@
 import { fits } from "../../lib/schema/filter.ts";
 import { defineCommand } from "../command.ts";
+import { filterOf, hostOptions } from "../host-options.ts";
 import { takeInventory } from "../inventory.ts";
 import { print, printJson, table } from "../output.ts";
-import { filterOf, hostOptions } from "../rollout-options.ts";
 import { withSession } from "../session.ts";
 
 export const facts = defineCommand({

@@ -1,11 +1,11 @@
 import type { CarriedApp, ToldRelease } from "../../lib/messages/catalogue/hosts.ts";
 import { appName, shortRevision } from "../../lib/schema/names.ts";
 import { defineCommand } from "../command.ts";
+import { filterOf, hostOptions } from "../host-options.ts";
 import { carriers, takeInventory } from "../inventory.ts";
 import { appOf } from "../launch.ts";
 import { ago, print, printJson, table } from "../output.ts";
 import { parsed } from "../parsed.ts";
-import { filterOf, hostOptions } from "../rollout-options.ts";
 import { readSettings, withSession } from "../session.ts";
 
 export const releases = defineCommand({

@@ -1,4 +1,4 @@
-import { exec } from "../../lib/effects/exec.ts";
+import { exec, PLAIN_ENVIRONMENT } from "../../lib/effects/exec.ts";
 import { readIfThere, removeFile } from "../../lib/effects/files.ts";
 import { replaceServerFile } from "../../lib/effects/server-file.ts";
 import { Failure, reasonOf } from "../../lib/failure.ts";
@@ -10,7 +10,6 @@ import { argvOf, type Site } from "./sites.ts";
 /** How long a server may take to look at its configuration, in milliseconds. */
 const DEADLINE = 60_000;
 const MOST_QUOTED = 1_000;
-const ENVIRONMENT = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" };
 
 /**
  * Has a server let in just these logins: its file is replaced, its whole configuration tested, and only then read again. Where
@@ -58,7 +57,7 @@ async function ofFile<Result>(file: string, work: () => Promise<Result>): Promis
 async function complaintOf(argv: readonly string[], signal: AbortSignal): Promise<string | undefined> {
   const [program = "", ...args] = argv;
   try {
-    const options = { env: ENVIRONMENT, timeout: DEADLINE, most: 64 * 1024, signal };
+    const options = { env: PLAIN_ENVIRONMENT, timeout: DEADLINE, most: 64 * 1024, signal };
     const { code, outcome, stdout, stderr } = await exec(program, args, options);
     if (outcome !== "ended") return `${argv.join(" ")} ${outcome}`;
     if (code === 0) return undefined;

@@ -33,6 +33,12 @@ export interface Executed {
   readonly outcome: "ended" | "timed out" | "aborted";
 }
 
+/** What programs of the host find where nothing else is said. */
+export const PLAIN_ENVIRONMENT = {
+  PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+  LANG: "C.UTF-8",
+} as const;
+
 const GRACE = 5_000;
 /** How long what a program left behind may hold its output open, where nothing comes out of it any more. */
 const LINGER = 250;

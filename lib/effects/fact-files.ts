@@ -1,7 +1,7 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { reasonOf } from "../failure.ts";
-import { exec } from "./exec.ts";
+import { exec, PLAIN_ENVIRONMENT } from "./exec.ts";
 import { hasCode, READ_NOW } from "./files.ts";
 
 /** What a file says, or a program prints; or why it is not heard. */
@@ -13,7 +13,6 @@ const MOST_BYTES = 256 * 1024;
 /** Whether others than its owner may write. */
 const OPEN = 0o022;
 const EXECUTABLE = 0o111;
-const ENVIRONMENT = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" };
 
 /**
  * Reads what stands in a folder, by the order of names: what can be run is run, within so many milliseconds. Only what root or we
@@ -57,7 +56,7 @@ function troubleOf({ uid, mode }: { readonly uid: number; readonly mode: number 
 async function printedBy(path: string, timeout: number): Promise<FactText> {
   const { code, stdout, stderr, outcome } = await exec(path, [], {
     cwd: "/",
-    env: ENVIRONMENT,
+    env: PLAIN_ENVIRONMENT,
     timeout,
     most: MOST_BYTES,
   });

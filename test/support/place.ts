@@ -4,15 +4,27 @@ import { onTestFinished } from "vitest";
 import { http } from "../../lib/effects/http.ts";
 import type { Place } from "../../lib/effects/traffic/traffic.ts";
 
-/** A server of a test that says its name. */
-export const aPlace = (page: string): Promise<Place> => listening((_request, response) => response.end(page));
+/** A server of a test that says its name, or answers as it is told. It ends with the test. */
+export async function aPlace(
+  page: string,
+  answer: RequestListener = (_request, response) => void response.end(page),
+): Promise<Place> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  });
+  return { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
+}
 
 /** A server whose first answer waits until it is let go; `begun` resolves once it is asked for. Others get theirs at once. */
 export async function aSlowPlace() {
   let answer: (() => void) | undefined;
   let begin = (): void => undefined;
   const begun = new Promise<void>((resolve) => (begin = resolve));
-  const place = await listening((_request, response) => {
+  const place = await aPlace("", (_request, response) => {
     if (answer !== undefined) return response.end("quick");
     answer = () => void response.end("slow");
     begin();
@@ -21,16 +33,9 @@ export async function aSlowPlace() {
   return { place, begun, answer: () => answer?.() };
 }
 
-async function listening(listener: RequestListener): Promise<Place> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => void server.close());
-  return { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
-}
-
 /** What a visitor of a port gets: the page, or the status where that is no 200. */
-export async function visit(port: number): Promise<string> {
-  const { status, body } = await http(`http://127.0.0.1:${port}/`, {
+export async function visit(port: number, path = "/"): Promise<string> {
+  const { status, body } = await http(`http://127.0.0.1:${port}${path}`, {
     deadline: 10_000,
     // A connection that is kept may be closed just when it is used again: browsers try once more then.
     headers: { connection: "close" },

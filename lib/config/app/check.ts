@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { duration } from "../../schema/quantities.ts";
+import { justOne } from "./just-one.ts";
 import { pathPerHost, perHost } from "./text.ts";
-
-const KINDS = ["url", "tcp", "command"] as const;
 
 /** How to see that an app works, in one of several ways. Durations in milliseconds. */
 export const check = z
@@ -32,9 +31,7 @@ export const check = z
     deadline: duration.prefault("30s").describe("How long the app may take until it is right."),
     interval: duration.prefault("250ms").describe("How long to wait between two tries."),
   })
-  .refine((given) => KINDS.filter((kind) => given[kind] !== undefined).length === 1, {
-    error: `must have just one of ${KINDS.join(", ")}`,
-  });
+  .refine(...justOne("url", "tcp", "command"));
 export type Check = z.infer<typeof check>;
 
 /** The checks of an app, in order. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { duration } from "../../schema/quantities.ts";
 import { secretSource } from "../../schema/secret.ts";
+import { justOne } from "./just-one.ts";
 import { pathPerHost, perHost } from "./text.ts";
 
 /** A name that HAProxy's Runtime API takes, and that cannot be two of its words. */
@@ -27,13 +28,6 @@ const nginx = {
     .describe("The program, and its arguments, that makes it read its configuration again."),
   pid: pathPerHost.default("/run/nginx.pid").describe("The file that holds the id of its first process."),
 };
-
-const justOne = (kinds: readonly string[]) => ({ error: `must have just one of ${kinds.join(", ")}` });
-const named = (given: Readonly<Record<string, unknown>>, kinds: readonly string[]) =>
-  kinds.filter((kind) => given[kind] !== undefined).length === 1;
-
-const SWITCHES = ["haproxy", "nginx", "caddy", "redis", "command"] as const;
-const GATES = ["haproxy", "nginx", "command"] as const;
 
 /** How visitors are sent to what is live. */
 export const traffic = z
@@ -92,7 +86,7 @@ export const traffic = z
       .optional()
       .describe("By a program of your own."),
   })
-  .refine((given) => named(given, SWITCHES), justOne(SWITCHES));
+  .refine(...justOne("haproxy", "nginx", "caddy", "redis", "command"));
 export type TrafficConfig = z.infer<typeof traffic>;
 
 /** How a host is taken out of what sends visitors to it, and put in again. */
@@ -128,5 +122,5 @@ export const drain = z
       .describe("By programs of your own."),
     wait,
   })
-  .refine((given) => named(given, GATES), justOne(GATES));
+  .refine(...justOne("haproxy", "nginx", "command"));
 export type DrainConfig = z.infer<typeof drain>;

@@ -20,6 +20,8 @@ export interface Change {
   readonly path: BytePath;
   readonly mode?: GitMode;
   readonly id: string;
+  /** Of its contents; 0 where it has none here. */
+  readonly size: number;
 }
 
 const LINK: GitMode = "120000";
@@ -52,9 +54,23 @@ export async function changesBetween(
   commit: Revision,
 ): Promise<readonly Change[]> {
   if (former === commit) return [];
+  const changing = rawChanges(folder, former, commit);
+  // Git looks sizes up in a process that starts while another is still finding out whose.
+  const ids = changing.then((changes) => changes.filter(isWritten).map(({ id }) => id));
+  const [changes, sizes] = await Promise.all([changing, sizesOf(folder, ids)]);
+  const known = sizes.values();
+  return changes.map((each) => ({ ...each, size: (isWritten(each) ? known.next().value : undefined) ?? 0 }));
+}
+
+type RawChange = Omit<Change, "size">;
+
+/** Whether a path has contents of its own in the later commit. */
+const isWritten = ({ mode }: RawChange): boolean => mode !== undefined && !isSubmodule({ mode });
+
+async function rawChanges(folder: string, former: Revision, commit: Revision): Promise<readonly RawChange[]> {
   const options = ["-r", "-z", "--raw", "--no-renames", "--no-ext-diff", "--no-textconv"];
   const fields = await listed(folder, ["diff-tree", ...options, former, commit, "--"]);
-  const changes: Change[] = [];
+  const changes: RawChange[] = [];
   const rest = breather();
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const [, mode = "", , id = ""] = (fields[at] ?? "").split(" ");
@@ -80,8 +96,8 @@ export async function contentsOf(folder: string, ids: readonly string[]): Promis
   throw new Failure("TREE_LIMIT", `Cannot read ${ids.length} objects at once: they are too large`);
 }
 
-/** The sizes of objects, in order. Git starts while it is still being found out which. */
-export async function sizesOf(folder: string, ids: Promise<readonly string[]>): Promise<readonly number[]> {
+/** The sizes of objects, in order. */
+async function sizesOf(folder: string, ids: Promise<readonly string[]>): Promise<readonly number[]> {
   const input = ids.then((known) => known.map((id) => `${id}\n`).join(""));
   const printed = await git(folder, ["cat-file", "--batch-check"], { input });
   return printed

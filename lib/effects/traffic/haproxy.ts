@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { Failure } from "../../failure.ts";
-import { pause } from "../clock.ts";
+import { comesTrue } from "../clock.ts";
 import { askHaproxy } from "./haproxy-socket.ts";
 import type { Gate, Place, Traffic } from "./traffic.ts";
 
@@ -62,22 +62,16 @@ function backendOf({ socket, backend, settles = PATIENCE }: Means) {
   };
   const loads = async () => loadsIn(await askHaproxy(socket, "show stat -1 4 -1"), backend);
   /** Waits until its checks let a server up, and says whether they do. */
-  const comesUp = async (server: string, signal?: AbortSignal): Promise<boolean> => {
-    const end = performance.now() + settles;
-    do {
-      if ((await loads()).some(({ name, up }) => name === server && up)) return true;
-      await pause(INTERVAL, signal);
-    } while (performance.now() < end && signal?.aborted !== true);
-    return false;
-  };
+  const comesUp = (server: string, signal?: AbortSignal): Promise<boolean> =>
+    comesTrue(async () => (await loads()).some(({ name, up }) => name === server && up), {
+      within: settles,
+      interval: INTERVAL,
+      signal,
+    });
   /** Waits until nothing is under way at these, but not for ever. */
   const drained = async (names: ReadonlySet<string>, within: number, signal?: AbortSignal): Promise<void> => {
-    const end = performance.now() + within;
-    while (performance.now() < end && signal?.aborted !== true) {
-      const busy = (await loads()).some(({ name, sessions }) => names.has(name) && sessions > 0);
-      if (!busy) return;
-      await pause(INTERVAL, signal);
-    }
+    const isIdle = async () => !(await loads()).some(({ name, sessions }) => names.has(name) && sessions > 0);
+    await comesTrue(isIdle, { within, interval: INTERVAL, signal });
   };
   return { refused, set, slots, comesUp, drained };
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { Failure, reasonOf } from "../../failure.ts";
-import { pause } from "../clock.ts";
-import { exec } from "../exec.ts";
+import { comesTrue } from "../clock.ts";
+import { exec, PLAIN_ENVIRONMENT } from "../exec.ts";
 import { readIfThere, removeFile, writeWhole } from "../files.ts";
 import { identityOf } from "../processes.ts";
 import { addressOf, type Gate, type Place, type Traffic } from "./traffic.ts";
@@ -23,7 +23,6 @@ const NOBODY = "server 127.0.0.1:1 down;\n";
 const INTERVAL = 25;
 const PATIENCE = 10_000;
 const DEADLINE = 60_000;
-const ENVIRONMENT = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" };
 
 /** Traffic through an `upstream` of nginx, whose one server is in a file of its own. */
 export const nginxTraffic = (means: NginxMeans): Traffic => ({
@@ -65,7 +64,7 @@ async function become(means: NginxMeans, text: string, signal?: AbortSignal): Pr
 
 async function run(words: readonly string[]): Promise<void> {
   const [program = "", ...args] = words;
-  const { code, stderr } = await exec(program, args, { env: ENVIRONMENT, timeout: DEADLINE });
+  const { code, stderr } = await exec(program, args, { env: PLAIN_ENVIRONMENT, timeout: DEADLINE });
   if (code !== 0) throw refused(`${words.join(" ")} ended with ${code}: ${stderr.trim().slice(-500)}`);
 }
 
@@ -98,13 +97,10 @@ async function replaced(
   pidFile: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  const end = performance.now() + PATIENCE;
-  while (performance.now() < end && signal?.aborted !== true) {
-    const now = await workersOf(pidFile);
-    if ([...now].some(([pid, identity]) => workers.get(pid) !== identity)) return;
-    await pause(INTERVAL, signal);
-  }
-  if (signal?.aborted !== true)
+  const areThere = async () =>
+    [...(await workersOf(pidFile))].some(([pid, identity]) => workers.get(pid) !== identity);
+  const came = await comesTrue(areThere, { within: PATIENCE, interval: INTERVAL, signal });
+  if (!came && signal?.aborted !== true)
     throw refused("it was told to read its configuration, and did not: its error log says why");
 }
 
@@ -114,10 +110,9 @@ async function gone(
   within: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const end = performance.now() + within;
-  while (performance.now() < end && signal?.aborted !== true) {
+  const areGone = async () => {
     const there = await Promise.all([...workers.keys()].map(identityOf));
-    if ([...workers.values()].every((identity, at) => there[at] !== identity)) return;
-    await pause(INTERVAL, signal);
-  }
+    return [...workers.values()].every((identity, at) => there[at] !== identity);
+  };
+  await comesTrue(areGone, { within, interval: INTERVAL, signal });
 }

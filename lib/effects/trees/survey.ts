@@ -1,13 +1,5 @@
 import type { Revision } from "../../schema/names.ts";
-import {
-  type Change,
-  changesBetween,
-  contentsOf,
-  filesIn,
-  isSubmodule,
-  sizesOf,
-  type TreeFile,
-} from "../git/listing.ts";
+import { changesBetween, contentsOf, filesIn, isSubmodule, type TreeFile } from "../git/listing.ts";
 import { byteText, type BytePath, isText, nameOf } from "./bytes.ts";
 import type { Exports, Former, Written } from "./record.ts";
 
@@ -92,9 +84,6 @@ async function exportsOf(folder: string, files: readonly TreeFile[]): Promise<Ex
   return texts.some((text) => text.includes("export-ignore")) ? "some" : "all";
 }
 
-/** Whether something was written that has contents of its own here. */
-const isBlob = ({ mode }: Change): boolean => mode !== undefined && !isSubmodule({ mode });
-
 /** What differs from the former release; undefined where that cannot be told, or nothing may be shared. */
 async function difference(
   source: Source,
@@ -108,22 +97,12 @@ async function difference(
   const isHidden = isIn(hidden);
   // The mirror may not have the former commit any more.
   const changing = changesBetween(git.folder, former.commit, commit).catch(() => undefined);
-  const sizing = sizesOf(
-    git.folder,
-    changing.then((all = []) => all.filter(isBlob).map(({ id }) => id)),
-  );
-  // It is waited for below, if at all.
-  sizing.catch(() => undefined);
   const files = await base.files();
   const changes = await changing;
   if (changes === undefined || changes.some(isAttributes)) return undefined;
   const seen = changes.filter(({ path }) => !isHidden(path));
   if (former.exports === "some" && !canExport(seen.map(({ path }) => path))) return undefined;
-  const sizes = await sizing;
-  const sizeOf = new Map(changes.filter(isBlob).map(({ path }, each) => [path, sizes[each] ?? 0]));
-  const fresh = seen.flatMap(({ path, mode, id }) =>
-    mode === undefined ? [] : [{ path, mode, id, size: sizeOf.get(path) ?? 0 }],
-  );
+  const fresh = seen.flatMap(({ mode, ...rest }) => (mode === undefined ? [] : [{ ...rest, mode }]));
   const place = placeOf(at);
   const gone = new Set(changes.map(({ path }) => place + path));
   const kept = files.filter((file) => file.source === index && !gone.has(file.path));

@@ -1,20 +1,17 @@
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { http } from "../../../../lib/effects/http.ts";
 import { haproxyGate, haproxyTraffic } from "../../../../lib/effects/traffic/haproxy.ts";
-import type { Place } from "../../../../lib/effects/traffic/traffic.ts";
 import { aFolder } from "../../../support/folder.ts";
 import { type Haproxy, startHaproxy } from "../../../support/haproxy.ts";
 import { describeNeeding } from "../../../support/needing.ts";
+import { aPlace, visit } from "../../../support/place.ts";
 
 describeNeeding({ haproxy: "haproxy" }, "traffic through a real HAProxy", () => {
   const stage = async (slots?: number, server?: string) => {
     const haproxy = await startHaproxy(["shop"], slots, server);
     onTestFinished(() => haproxy.close());
     const traffic = (drain = 5_000) => haproxyTraffic({ socket: haproxy.socket, backend: "shop", drain });
-    return { haproxy, traffic, visit: (path = "/") => visited(haproxy, path) };
+    return { haproxy, traffic, visit: (path?: string) => visit(haproxy.port("shop"), path) };
   };
 
   test("goes to one place after the other, and then to none; the servers are used in turn", async () => {
@@ -153,27 +150,6 @@ describeNeeding({ haproxy: "haproxy" }, "traffic through a real HAProxy", () => 
     },
   );
 });
-
-/** A web server. */
-async function aPlace(
-  page: string,
-  answer: RequestListener = (_request, response) => void response.end(page),
-) {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
-  });
-  return { host: "127.0.0.1", port: (server.address() as AddressInfo).port } satisfies Place;
-}
-
-async function visited(haproxy: Haproxy, path: string): Promise<string> {
-  const url = `http://127.0.0.1:${haproxy.port("shop")}${path}`;
-  const { status, body } = await http(url, { deadline: 10_000 });
-  return status === 200 ? body.toString("utf8") : String(status);
-}
 
 /** The servers that are not out, as HAProxy itself words it: a port and a state. */
 async function serving(haproxy: Haproxy): Promise<readonly string[]> {
