@@ -39,6 +39,14 @@ export const PLAIN_ENVIRONMENT = {
   LANG: "C.UTF-8",
 } as const;
 
+/** As if the signal that ends programs had come before the first of its instructions. */
+const NEVER_BEGUN: Executed = {
+  code: 128 + constants.signals.SIGTERM,
+  stdout: Buffer.alloc(0),
+  stderr: "",
+  outcome: "aborted",
+};
+
 const GRACE = 5_000;
 /** How long what a program left behind may hold its output open, where nothing comes out of it any more. */
 const LINGER = 250;
@@ -54,6 +62,8 @@ export async function exec(
   args: readonly string[],
   options: ExecOptions,
 ): Promise<Executed> {
+  // What is given up before it begins must not get as far as the signal that would end it.
+  if (options.signal?.aborted === true) return NEVER_BEGUN;
   try {
     return await run(program, args, options);
   } catch (cause) {
@@ -119,7 +129,6 @@ function run(program: string, args: readonly string[], options: ExecOptions): Pr
         outcome,
       });
     });
-    if (options.signal?.aborted === true) abort();
   });
 }
 

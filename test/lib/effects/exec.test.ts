@@ -136,3 +136,11 @@ test("a line of any length is cut, and the next one is whole again", () => {
   lines.end();
   expect(said).toEqual(["x".repeat(4_096), "next", "last"]);
 });
+
+test("what is given up before it begins is not started", async () => {
+  // Starting it would say that it is not there.
+  expect(await exec("/nowhere", [], { env: {}, timeout: 1_000, signal: AbortSignal.abort() })).toMatchObject({
+    outcome: "aborted",
+    code: 143,
+  });
+});
