@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Revision } from "../../schema/names.ts";
 import { pipe } from "../pipe.ts";
 import { type BytePath, readable } from "../trees/bytes.ts";
+import { indexOf } from "./index-file.ts";
 import type { TreeFile } from "./listing.ts";
 import { failureOf, git, gitProgram } from "./run.ts";
 
@@ -19,14 +20,12 @@ export async function writeFiles(folder: string, files: readonly TreeFile[], int
   if (files.length === 0) return;
   const index = join(folder, `skein-index-${randomBytes(8).toString("hex")}`);
   const call = { environment: { GIT_INDEX_FILE: index }, timeout: DEADLINE };
-  const bytes = (of: (file: TreeFile) => string) => Buffer.from(files.map(of).join(""), "latin1");
   try {
-    const entries = bytes(({ mode, id, path }) => `${mode} ${id}\t${path}\0`);
-    await git(folder, ["update-index", "-z", "--index-info"], { ...call, input: entries });
+    await writeFile(index, indexOf(files), { flag: "wx", mode: 0o600 });
     const options = ["-c", `checkout.workers=${WORKERS}`, `--work-tree=${into}`];
     await git(folder, [...options, "checkout-index", "-z", "--stdin", "--force", "--quiet"], {
       ...call,
-      input: bytes(({ path }) => `${path}\0`),
+      input: Buffer.from(files.map(({ path }) => `${path}\0`).join(""), "latin1"),
     });
   } finally {
     await rm(index, { force: true });

@@ -99,7 +99,7 @@ function takeOver({ way, from, into, uid, folders }: Taking, file: Written): Wri
   try {
     if (kindIn(file.mode) === "folder") {
       folders(file.path);
-      return { ...file, shared: false };
+      return sharedAs(file, false);
     }
     folders(parentOf(file.path));
     linkSync(inFolder(from, file.path), target);
@@ -107,7 +107,7 @@ function takeOver({ way, from, into, uid, folders }: Taking, file: Written): Wri
     const status = lstatSync(target);
     if (isAsWritten(status, file) && (uid === undefined || status.uid === uid))
       return way === "hardlink" || kindIn(file.mode) === "link"
-        ? { ...file, shared: way === "hardlink" }
+        ? sharedAs(file, way === "hardlink")
         : cloned(into, target, file);
   } catch {
     // Whatever it is: the file can be had from the mirror.
@@ -115,6 +115,9 @@ function takeOver({ way, from, into, uid, folders }: Taking, file: Written): Wri
   if (held) removeIfThere(target);
   return undefined;
 }
+
+const sharedAs = (file: Written, shared: boolean): Written =>
+  file.shared === shared ? file : { ...file, shared };
 
 /** Puts a copy of its own in the place of a link; the time stays, for caches go by it. */
 function cloned(into: string, target: string | Buffer, file: Written): Written | undefined {
