@@ -213,6 +213,10 @@ export const codes = {
     "Run `skein init`, load one into ssh-agent, or name one with `--key`.",
   ],
   // deploys
+  TREE_PATH: [
+    "The revision holds a path that leads out of the release, or into a `.git` of it: no program makes such a one by accident.",
+    "Find out who pushed it, and how; take it out of the repository.",
+  ],
   TREE_SYMLINK: [
     "The revision holds a symbolic link that leads out of the release.",
     "Remove the link, or set `symlinks: any` for the app.",

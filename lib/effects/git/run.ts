@@ -10,6 +10,9 @@ export interface GitCall {
   readonly timeout?: number;
   readonly most?: number;
   readonly input?: Input | Promise<Input>;
+  /** Ends git, which is no failure then. */
+  readonly signal?: AbortSignal;
+  readonly onOutput?: (chunk: Buffer) => void;
   /** Words that git is called through, such as those that make it another user. */
   readonly through?: readonly string[];
 }
@@ -75,7 +78,7 @@ export function gitProgram(folder: string, args: readonly string[], call: GitCal
 }
 
 /**
- * Calls git on a repository, and waits for its end.
+ * Calls git on a repository, and waits for its end, whatever that is.
  * @throws {Failure} COMMAND_TIMEOUT
  */
 export async function callGit(
@@ -89,8 +92,10 @@ export async function callGit(
     timeout: call.timeout ?? DEADLINE,
     ...(call.most === undefined ? {} : { most: call.most }),
     ...(call.input === undefined ? {} : { input: call.input }),
+    ...(call.signal === undefined ? {} : { signal: call.signal }),
+    ...(call.onOutput === undefined ? {} : { onOutput: call.onOutput }),
   });
-  if (result.outcome === "ended") return result;
+  if (result.outcome !== "timed out") return result;
   throw new Failure("COMMAND_TIMEOUT", `Cannot finish git ${args[0]} in ${folder}: it ran too long`, {
     transient: true,
   });

@@ -7,6 +7,7 @@ import { exportFiles, writeFiles } from "../git/write-files.ts";
 import { inFolder, readable } from "./bytes.ts";
 import { type Limits, requireInside, requireLimits, requireRoom } from "./limits.ts";
 import type { FileRecord, Former, Sharing, Written } from "./record.ts";
+import { isHeld, writeHeld } from "./held.ts";
 import { settleFiles, settleFolders } from "./settle.ts";
 import { folderMaker, kindIn, type Shared, shareFiles } from "./sharing.ts";
 import { canExport, isAttributes, type Source, type Survey, surveyed } from "./survey.ts";
@@ -122,6 +123,7 @@ async function write({ source, exports, fresh, whole, hidden }: Survey, into: st
   if (fresh.length === 0) return;
   const { git, commit, at } = source;
   const place = at === "" ? into : `${into}/${at}`;
+  if (exports === "all" && fresh.every(isHeld)) return writeHeld(fresh, place);
   if (exports === "all") return writeFiles(git.folder, fresh, place);
   const part = whole ? { but: hidden } : { only: fresh.map(({ path }) => path) };
   return exportFiles(git.folder, commit, place, part);

@@ -150,10 +150,12 @@ export function folderMaker(into: string): (path: BytePath) => void {
   const make = (path: BytePath) => {
     if (made.has(path)) return;
     make(parentOf(path));
+    const folder = inFolder(into, path);
     try {
-      mkdirSync(inFolder(into, path), 0o755);
+      mkdirSync(folder, 0o755);
     } catch (error) {
-      if (!hasCode(error, "EEXIST")) throw error;
+      // A link that leads to a folder is none: what is written into that would be written elsewhere.
+      if (!hasCode(error, "EEXIST") || !lstatSync(folder).isDirectory()) throw error;
     }
     made.add(path);
   };

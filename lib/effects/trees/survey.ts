@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import type { Revision } from "../../schema/names.ts";
+import { kindOf } from "../files.ts";
 import { changesBetween, contentsOf, filesIn, isSubmodule, type TreeFile } from "../git/listing.ts";
 import { byteText, type BytePath, isText, nameOf } from "./bytes.ts";
 import type { Exports, Former, Written } from "./record.ts";
@@ -17,7 +19,7 @@ export interface Survey {
   readonly place: BytePath;
   readonly exports: Exports;
   readonly kept: readonly Written[];
-  /** Paths within the source. */
+  /** Paths within the source; with contents only where those are written as they are. */
   readonly fresh: readonly TreeFile[];
   /** Whether `fresh` is all of it. */
   readonly whole: boolean;
@@ -102,10 +104,14 @@ async function difference(
   if (changes === undefined || changes.some(isAttributes)) return undefined;
   const seen = changes.filter(({ path }) => !isHidden(path));
   if (former.exports === "some" && !canExport(seen.map(({ path }) => path))) return undefined;
-  const fresh = seen.flatMap(({ mode, ...rest }) => (mode === undefined ? [] : [{ ...rest, mode }]));
   const place = placeOf(at);
   const gone = new Set(changes.map(({ path }) => place + path));
   const kept = files.filter((file) => file.source === index && !gone.has(file.path));
+  const plain =
+    !kept.some(isAttributes) && (await kindOf(join(git.folder, "info", "attributes"))) === undefined;
+  const fresh = seen.flatMap(({ mode, contents, ...rest }) =>
+    mode === undefined ? [] : [{ ...rest, mode, ...(plain && contents !== undefined ? { contents } : {}) }],
+  );
   return { source, place, exports: former.exports, kept, fresh, whole: false, hidden };
 }
 

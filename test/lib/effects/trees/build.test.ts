@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statfsSync,
   statSync,
@@ -253,6 +254,102 @@ test.each(["touched", "replaced", "deleted", "the whole of it deleted"])(
     expect(warned).toEqual(how === "touched" ? ["one"] : []);
   },
 );
+
+const many = (count: number, contents: (index: number) => string): Tree =>
+  new Map(
+    Array.from({ length: count }, (_, index) => [
+      `f${index % 7}/${index}`,
+      { mode: index % 2 === 0 ? "100644" : "100755", contents: contents(index) },
+    ]),
+  );
+
+test.each<[string, Tree]>([
+  ["many files", many(150, (index) => `${index}`)],
+  ["a large file", new Map([["large", { mode: "100644", contents: "0123456789abcde\n".repeat(100_000) }]])],
+  ["many files that are large together", many(50, () => "0123456789abcde\n".repeat(2_000))],
+  ["nothing but a link", new Map([["link", { mode: "120000", contents: "one" }]])],
+])("what changed is right where that is %s", async (_what, more) => {
+  const [first, second] = committed([FILES, new Map([...FILES, ...more])]);
+  const next = await build(second!, "hardlink", await build(first!, "hardlink"));
+  expectSame(next.folder, archived(second!), true);
+  expect(next.record.base).toBe("x");
+});
+
+test("attributes of the mirror itself say how files are written, also where little changed", async () => {
+  const [first, second] = committed([FILES, changed]);
+  const former = await build(first!, "hardlink");
+  const attributes = join(repository, "info", "attributes");
+  writeFileSync(attributes, "two text eol=crlf\n");
+  try {
+    const next = await build(second!, "hardlink", former);
+    expect(readFileSync(join(next.folder, "two"), "utf8")).toBe("changed\r\n");
+  } finally {
+    rmSync(attributes);
+  }
+});
+
+/** A commit of a tree that git would never make. */
+function handMade(entries: readonly (readonly [mode: string, name: string, id: string])[]): string {
+  const git = (args: readonly string[], input: string | Buffer) =>
+    execFileSync("git", ["--git-dir", repository, ...args], { input, encoding: "utf8" }).trim();
+  const lines = entries.map(([mode, at, id]) => [bytes(`${mode} ${at}\0`), Buffer.from(id, "hex")]).flat();
+  return git(["hash-object", "-t", "tree", "-w", "--literally", "--stdin"], Buffer.concat(lines));
+}
+
+const committedAs = (tree: string): Revision =>
+  revision.parse(
+    execFileSync("git", ["--git-dir", repository, "commit-tree", "-m", "x", tree], {
+      encoding: "utf8",
+      env: {
+        ...process.env,
+        ...Object.fromEntries(
+          ["AUTHOR", "COMMITTER"].flatMap((who) => [
+            [`GIT_${who}_NAME`, "A"],
+            [`GIT_${who}_EMAIL`, "a@example.com"],
+          ]),
+        ),
+      },
+    }).trim(),
+  );
+
+const blobOf = (contents: string): string =>
+  execFileSync("git", ["--git-dir", repository, "hash-object", "-w", "--stdin"], {
+    input: contents,
+    encoding: "utf8",
+  }).trim();
+
+test.each(["..", ".", ".git", ".GiT"])(
+  "a tree made by hand that holds a folder %s is refused before anything is written, also after another release",
+  async (wrong) => {
+    const [first] = committed([FILES]);
+    const inner = handMade([["100644", "escaped", blobOf("x\n")]]);
+    const evil = committedAs(handMade([["40000", wrong, inner]]));
+    const former = await build(first!, "hardlink");
+    for (const base of [undefined, former]) {
+      const into = fresh();
+      await expect(build(evil, "hardlink", base, into)).rejects.toMatchObject({ code: "TREE_PATH" });
+      expect(() => lstatSync(into)).toThrow("ENOENT");
+    }
+  },
+);
+
+test("nothing is written through a link, where a tree made by hand holds a folder of the same name", async () => {
+  const outside = fresh();
+  mkdirSync(outside);
+  const [first] = committed([FILES]);
+  const inner = handMade([["100644", "escaped", blobOf("x\n")]]);
+  const evil = committedAs(
+    handMade([
+      ["120000", "a", blobOf(outside)],
+      ["40000", "a", inner],
+    ]),
+  );
+  const former = await build(first!, "hardlink");
+  for (const base of [undefined, former]) {
+    await build(evil, "hardlink", base).catch(() => undefined);
+    expect(readdirSync(outside)).toEqual([]);
+  }
+});
 
 test("a former commit that the mirror does not know any more costs only that nothing is shared", async () => {
   const [first] = committed([FILES]);
