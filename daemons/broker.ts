@@ -4,8 +4,9 @@ import { z } from "zod";
 import { knownPasscode, knownPort, writeBrokerFile } from "../lib/config/broker-file.ts";
 import { defineDaemon } from "../lib/daemon/define.ts";
 import type { Log } from "../lib/log.ts";
-import { namedApart, type Topics } from "../lib/messages/destinations.ts";
+import { deadLetters, namedApart, type Topics } from "../lib/messages/destinations.ts";
 import { address } from "../lib/schema/address.ts";
+import { size } from "../lib/schema/quantities.ts";
 import type { LogEntry } from "./broker/log.ts";
 import type { Policy } from "./broker/policy.ts";
 import type { Broker } from "./broker/server.ts";
@@ -17,6 +18,19 @@ const settings = z.strictObject({
   websocket: address
     .optional()
     .describe("Where STOMP over WebSocket is spoken; nowhere where it is left out."),
+  "queue-size": size
+    .prefault("64MiB")
+    .describe(
+      "How much one queue, or one durable subscription, may hold. A full queue refuses what is sent to it; a durable subscription loses the oldest, so that nobody who is away keeps others from sending.",
+    ),
+  holds: size.prefault("256MiB").describe("How much all of them may hold together."),
+  returns: z
+    .int()
+    .min(1)
+    .default(20)
+    .describe(
+      "How often a message may be given back, by those who take it or by their end, before it becomes a dead letter.",
+    ),
 });
 
 /** The login of everything that reads the state folder. */
@@ -27,7 +41,7 @@ export const broker = defineDaemon<z.infer<typeof settings>, { readonly server: 
   summary: "Speaks STOMP: carries the messages of all other daemons.",
   config: settings,
   fixed: true,
-  deps: async ({ listen, websocket }, { settings: { state, topics }, log }) => {
+  deps: async ({ listen, websocket, holds, returns, ...sizes }, { settings: { state, topics }, log }) => {
     // Loaded where it is run: most hosts have a broker elsewhere.
     const { startBroker } = await import("./broker/server.ts");
     const passcode = knownPasscode(state) ?? randomBytes(24).toString("base64url");
@@ -37,6 +51,8 @@ export const broker = defineDaemon<z.infer<typeof settings>, { readonly server: 
         logins: new Map([[LOGIN, passcode]]),
         permits: within(topics),
         journal: join(state, "broker"),
+        deadLetters: deadLetters(topics),
+        limits: { mailbox: sizes["queue-size"], held: holds, returns },
         log: logTo(log),
       });
     const former = listen.port === 0 ? knownPort(state) : undefined;

@@ -3,6 +3,11 @@
  * `docs/reference/errors.md` is made from this table.
  */
 export const codes = {
+  // messages that nobody could take
+  MESSAGE_RETURNED: [
+    "A message was given back so often, by those who took it or by their end, that the broker set it aside.",
+    "See in the logs of who takes it why they fail; the message lies in the dead letters, with where it was meant for.",
+  ],
   // configuration
   CONFIG_INVALID: [
     "The configuration does not fit its schema.",

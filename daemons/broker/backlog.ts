@@ -20,6 +20,11 @@ export class Backlog<Letter extends { readonly order: number }> {
     this.#returned.sort((one, other) => other.order - one.order);
   }
 
+  /** The oldest letter, which stays. */
+  get first(): Letter | undefined {
+    return this.#returned.at(-1) ?? this.#fresh[this.#head];
+  }
+
   /** The oldest letter. */
   take(): Letter | undefined {
     return this.#returned.pop() ?? this.#takeFresh();

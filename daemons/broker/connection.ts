@@ -39,7 +39,7 @@ export class Connection implements Receiver {
       said: () => this.#watch.said(now()),
       cut: (reason) => this.#tell("warn", "client.cut", { reason }),
     });
-    this.#performer = new Performer(router, journal, this.#speaker);
+    this.#performer = new Performer(router, this.#speaker);
     this.#sequence = new Sequence(journal, rules.limits.writeBuffer, {
       pause: () => transport.pause(),
       resume: () => {

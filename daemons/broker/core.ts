@@ -15,6 +15,8 @@ interface Options {
   readonly permits: Policy;
   readonly limits: Limits;
   readonly journal: Journal;
+  /** The queue of what is given back too often. */
+  readonly deadLetters: string;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -35,9 +37,10 @@ export class Core implements Door {
   readonly #world: World;
   readonly #connections = new Set<Connection>();
 
-  constructor({ logins, permits, limits, journal, log, now }: Options) {
-    const rules = { authenticate: authenticator(logins), permits, limits, newId: identities() };
-    this.router = new Router(limits);
+  constructor({ logins, permits, limits, journal, deadLetters, log, now }: Options) {
+    const newId = identities();
+    const rules = { authenticate: authenticator(logins), permits, limits, newId, now };
+    this.router = new Router({ limits, journal, deadLetters, newId, now, log });
     this.#world = { rules, router: this.router, journal, admission: new Admission(limits), log, now };
   }
 

@@ -34,6 +34,10 @@ export interface Limits {
   readonly transactions: number;
   /** What the open transactions of one connection may hold. */
   readonly transactionBytes: number;
+  /** What one queue or durable subscription may hold. A queue takes no more then; a durable subscription loses its oldest. */
+  readonly mailbox: number;
+  /** How often a message may be given back, by its consumers or by their end, before it becomes a dead letter. */
+  readonly returns: number;
   /** What all queues and durable subscriptions may hold together. */
   readonly held: number;
 }
@@ -60,5 +64,7 @@ export const defaultLimits: Limits = {
   subscriptions: 1_000,
   transactions: 16,
   transactionBytes: 16 * MIB,
+  mailbox: 64 * MIB,
+  returns: 20,
   held: 256 * MIB,
 };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Backlog } from "./backlog.ts";
-import { type Message, weightOf } from "./message.ts";
+import { isExpired, type Message, weightOf } from "./message.ts";
 
 /** One message in one mailbox: it waits, or is with a taker who has not acknowledged it. */
 export interface Letter {
@@ -9,7 +9,10 @@ export interface Letter {
   readonly message: Message;
   readonly mailbox: Mailbox;
   readonly order: number;
+  /** Whether somebody may have had it before. */
   readonly redelivered: boolean;
+  /** How often it was given back since the broker started. */
+  readonly returns: number;
 }
 
 /** Somebody who takes letters when able to. */
@@ -26,7 +29,7 @@ export interface Tally {
 /** How much a mailbox may hold, and what happens when it holds more. */
 interface Bound {
   readonly most: number;
-  readonly exceeded: () => void;
+  readonly exceeded: (mailbox: Mailbox) => void;
 }
 
 interface Options {
@@ -39,6 +42,11 @@ interface Options {
   /** Tells the letters of a message in several mailboxes apart. */
   readonly mark?: string;
   readonly bound?: Bound;
+  /** How often a letter may be given back. */
+  readonly returns: number;
+  readonly now: () => number;
+  /** Told of a letter that nobody will get, for its time is over. */
+  readonly expired: (letter: Letter) => void;
 }
 
 /** Letters for whoever takes them: each letter goes to one taker at a time, the takers by turns. */
@@ -48,6 +56,7 @@ export class Mailbox {
   readonly #tally: Tally;
   readonly #mark: string;
   readonly #bound: Bound | undefined;
+  readonly #rules: Pick<Options, "returns" | "now" | "expired">;
   readonly #backlog = new Backlog<Letter>();
   readonly #takers: Taker[] = [];
   #turn = 0;
@@ -55,12 +64,13 @@ export class Mailbox {
   #weight = 0;
   #dissolved = false;
 
-  constructor({ name, durable, tally, mark = "", bound }: Options) {
+  constructor({ name, durable, tally, mark = "", bound, ...rules }: Options) {
     this.name = name;
     this.durable = durable;
     this.#tally = tally;
     this.#mark = mark;
     this.#bound = bound;
+    this.#rules = rules;
   }
 
   /** Whether it could be forgotten without a loss. */
@@ -68,21 +78,43 @@ export class Mailbox {
     return this.#takers.length === 0 && this.#weight === 0;
   }
 
-  put(message: Message): void {
+  /** What its letters weigh, waiting or taken. */
+  get weight(): number {
+    return this.#weight;
+  }
+
+  /** What was there before the broker may have been with somebody: it goes out as `redelivered`. */
+  put(message: Message, redelivered = false): void {
     if (this.#dissolved) return;
     const id = message.id + this.#mark;
     const order = this.#order++;
     this.#weigh(weightOf(message));
-    this.#backlog.add({ id, message, mailbox: this, order, redelivered: false });
+    this.#backlog.add({ id, message, mailbox: this, order, redelivered, returns: 0 });
     this.pump();
-    if (this.#bound !== undefined && this.#weight > this.#bound.most) this.#bound.exceeded();
+    if (this.#bound !== undefined && this.#weight > this.#bound.most) this.#bound.exceeded(this);
   }
 
-  /** Letters whose takers have gone or refused them: they go out again, marked as such. */
-  giveBack(letters: readonly Letter[]): void {
+  /**
+   * Letters whose takers have gone or refused them: they go out again, marked as such. Answers with those that came back too
+   * often: they do not wait any more, but count until they are settled.
+   */
+  giveBack(letters: readonly Letter[]): readonly Letter[] {
+    if (this.#dissolved) return [];
+    const returned = letters.map((each) => ({ ...each, redelivered: true, returns: each.returns + 1 }));
+    this.takeBack(returned.filter(({ returns }) => returns < this.#rules.returns));
+    return returned.filter(({ returns }) => returns >= this.#rules.returns);
+  }
+
+  /** Letters that wait again, as they are. */
+  takeBack(letters: readonly Letter[]): void {
     if (this.#dissolved) return;
-    this.#backlog.giveBack(letters.map((letter) => ({ ...letter, redelivered: true })));
+    this.#backlog.giveBack(letters);
     this.pump();
+  }
+
+  /** The oldest letter that waits does so no more; it counts until it is settled. */
+  giveUpOldest(): Letter | undefined {
+    return this.#backlog.take();
   }
 
   /** A letter has been acknowledged. */
@@ -102,11 +134,13 @@ export class Mailbox {
 
   /** Hands out what it can. To be called when a taker has become willing. */
   pump(): void {
-    while (this.#backlog.size > 0) {
-      const taker = this.#nextTaker();
-      const letter = taker && this.#backlog.take();
-      if (taker === undefined || letter === undefined) return;
-      taker.take(letter);
+    for (let first = this.#backlog.first; first !== undefined; first = this.#backlog.first) {
+      const expired = isExpired(first.message, this.#rules.now());
+      const taker = expired ? undefined : this.#nextTaker();
+      if (!expired && taker === undefined) return;
+      const letter = this.#backlog.take() ?? first;
+      if (taker === undefined) this.#rules.expired(letter);
+      else taker.take(letter);
     }
   }
 

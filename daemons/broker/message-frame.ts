@@ -20,6 +20,7 @@ export function messageFrame(
   if (subscription.labelled) own.push(["subscription", subscription.id]);
   if (subscription.ack !== "auto") own.push(["ack", id]);
   if (letter?.redelivered === true) own.push(["redelivered", "true"]);
+  if (letter !== undefined && letter.returns > 0) own.push(["x-delivery-count", String(letter.returns)]);
   return assemble(`MESSAGE\n${headerLines(own, version)}${sharedLines(message, version)}\n`, message.body);
 }
 

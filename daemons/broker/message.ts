@@ -12,6 +12,15 @@ export interface Message {
   readonly persistent: boolean;
 }
 
+/** When a message is no longer worth its delivery, in milliseconds since 1970, in ActiveMQ's form. */
+export const EXPIRES = "expires";
+
+/** Whether a message has outlived its time. Without one, and at 0, it never does. */
+export function isExpired({ headers }: Message, now: number): boolean {
+  const expires = Number(headers.get(EXPIRES) ?? 0);
+  return expires > 0 && expires <= now;
+}
+
 const OVERHEAD = 256;
 
 /** Roughly how much memory a message takes. */

@@ -1,7 +1,7 @@
 import { type Attachment, attach } from "./attachment.ts";
 import type { Consumer, Outlet } from "./consumer.ts";
 import { Deliveries, type Delivery } from "./deliveries.ts";
-import type { Entry, Journal } from "./journal/entry.ts";
+import type { Entry } from "./journal/entry.ts";
 import type { Letter, Mailbox } from "./mailbox.ts";
 import type { Message } from "./message.ts";
 import { ProtocolError, quoted } from "./protocol-error.ts";
@@ -29,14 +29,12 @@ const work = (entries: readonly Entry[], finish = NOTHING, undo = NOTHING): Work
 /** Does, for one connection, what its frames ask of topics and queues. */
 export class Performer implements Outlet {
   readonly #router: Router;
-  readonly #journal: Journal;
   readonly #speaker: Speaker;
   readonly #deliveries = new Deliveries();
   readonly #attachments = new Map<string, Attachment>();
 
-  constructor(router: Router, journal: Journal, speaker: Speaker) {
+  constructor(router: Router, speaker: Speaker) {
     this.#router = router;
-    this.#journal = journal;
     this.#speaker = speaker;
   }
 
@@ -72,7 +70,7 @@ export class Performer implements Outlet {
       letters.push(letter);
       byMailbox.set(letter.mailbox, letters);
     }
-    for (const [mailbox, letters] of byMailbox) mailbox.giveBack(letters);
+    for (const [mailbox, letters] of byMailbox) this.#router.giveBack(mailbox, letters);
   }
 
   get congested(): boolean {
@@ -88,9 +86,7 @@ export class Performer implements Outlet {
   }
 
   spend(letter: Letter): void {
-    this.#router.settle(letter);
-    const entries = settlement(letter);
-    if (entries.length > 0) this.#journal.append(entries, NOTHING);
+    this.#router.spend(letter);
   }
 
   giveUp(): void {
@@ -137,7 +133,7 @@ export class Performer implements Outlet {
     const letters = deliveries.map(({ letter }) => letter);
     consumer.release(deliveries.length);
     if (taken) for (const letter of letters) this.#router.settle(letter);
-    else consumer.mailbox.giveBack(letters);
+    else this.#router.giveBack(consumer.mailbox, letters);
     consumer.mailbox.pump();
   }
 }

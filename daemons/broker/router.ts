@@ -1,7 +1,9 @@
 import type { Consumer } from "./consumer.ts";
 import { type Destination, readDestination } from "./destination.ts";
-import type { Entry } from "./journal/entry.ts";
+import { deadLetter } from "./dead-letter.ts";
+import type { Entry, Journal } from "./journal/entry.ts";
 import type { Limits } from "./limits.ts";
+import type { Log } from "./log.ts";
 import { type Letter, Mailbox, markOf, type Tally } from "./mailbox.ts";
 import { type Message, weightOf } from "./message.ts";
 import { ProtocolError } from "./protocol-error.ts";
@@ -32,17 +34,32 @@ interface OpenedDurable {
   readonly recorded: () => void;
 }
 
+/** What the router needs of the broker. */
+interface Options {
+  readonly limits: Pick<Limits, "held" | "passing" | "mailbox" | "returns">;
+  readonly journal: Journal;
+  /** The queue of what is given back too often. */
+  readonly deadLetters: string;
+  readonly newId: () => string;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
 /** Who gets what: topics, queues and durable subscriptions. */
 export class Router {
   readonly #topics = new Trie<Listener>();
   readonly #queues = new Map<string, Mailbox>();
   readonly #durables = new Map<string, Durable>();
   readonly #tally: Tally = { held: 0 };
-  readonly #limits: Pick<Limits, "held" | "passing">;
+  readonly #options: Options;
+  readonly #dead: Destination;
+  /** Those that were told to be too full, and still are. */
+  readonly #overrun = new WeakSet<Mailbox>();
   #passed = 0;
 
-  constructor(limits: Pick<Limits, "held" | "passing">) {
-    this.#limits = limits;
+  constructor(options: Options) {
+    this.#options = options;
+    this.#dead = readDestination(options.deadLetters);
   }
 
   get held(): number {
@@ -52,7 +69,7 @@ export class Router {
   route(message: Message): Route {
     const listeners = this.#listeners(message.destination);
     const keeping = listeners.filter((each) => each instanceof Mailbox).filter(({ durable }) => durable);
-    if (keeping.length > 0) this.#refuseTooMuch(message);
+    if (keeping.length > 0) this.#refuseTooMuch(message, keeping);
     const mailboxes = message.persistent ? keeping.map(({ name }) => name) : [];
     return {
       entries: mailboxes.length === 0 ? [] : [{ kind: "message", message, mailboxes }],
@@ -68,7 +85,11 @@ export class Router {
   queue({ name }: Destination): Mailbox {
     const known = this.#queues.get(name);
     if (known !== undefined) return known;
-    const mailbox = new Mailbox({ name, durable: true, tally: this.#tally });
+    // A dead letter stays one, and there is always room for another.
+    const dead = name === this.#dead.name;
+    const bound = dead ? { bound: this.#dropping } : {};
+    const rules = dead ? { ...this.#rules, returns: Number.POSITIVE_INFINITY } : this.#rules;
+    const mailbox = new Mailbox({ name, durable: true, ...rules, ...bound });
     this.#queues.set(name, mailbox);
     return mailbox;
   }
@@ -101,8 +122,8 @@ export class Router {
   /** A mailbox of one subscription alone, which is gone with it; `exceeded` is called when it holds too much. */
   passing(destination: Destination, exceeded: () => void): Mailbox {
     const mark = `-p${(this.#passed++).toString(36)}`;
-    const bound = { most: this.#limits.passing, exceeded };
-    const mailbox = new Mailbox({ name: mark, durable: false, tally: this.#tally, mark, bound });
+    const bound = { most: this.#options.limits.passing, exceeded };
+    const mailbox = new Mailbox({ name: mark, durable: false, mark, bound, ...this.#rules });
     this.listen(destination, mailbox);
     return mailbox;
   }
@@ -122,8 +143,22 @@ export class Router {
 
   /** A letter was acknowledged: it will not be handed out again. */
   settle(letter: Letter): void {
-    letter.mailbox.settle(letter);
-    this.#tidy(letter.mailbox);
+    const { mailbox } = letter;
+    mailbox.settle(letter);
+    if (mailbox.weight < this.#options.limits.mailbox / 2) this.#overrun.delete(mailbox);
+    this.#tidy(mailbox);
+  }
+
+  /** A letter is done with, and nobody waits for its end. */
+  spend(letter: Letter): void {
+    this.settle(letter);
+    const entries = settlement(letter);
+    if (entries.length > 0) this.#options.journal.append(entries, () => undefined);
+  }
+
+  /** Letters whose taker refused them, or has gone: they go to others, or to the dead letters where that happened too often. */
+  giveBack(mailbox: Mailbox, letters: readonly Letter[]): void {
+    for (const letter of mailbox.giveBack(letters)) this.#bury(letter);
   }
 
   /** Takes over what a former broker left. */
@@ -132,7 +167,7 @@ export class Router {
       if (entry.kind === "subscribed")
         this.durable(entry.durable, readDestination(entry.destination)).recorded();
       if (entry.kind !== "message") continue;
-      for (const name of entry.mailboxes) this.#named(name)?.put(entry.message);
+      for (const name of entry.mailboxes) this.#named(name)?.put(entry.message, true);
     }
   }
 
@@ -142,7 +177,8 @@ export class Router {
 
   #bind(name: string, destination: Destination, former: Durable | undefined): Durable {
     const mailbox =
-      former?.mailbox ?? new Mailbox({ name, durable: true, tally: this.#tally, mark: markOf(name) });
+      former?.mailbox ??
+      new Mailbox({ name, durable: true, mark: markOf(name), bound: this.#dropping, ...this.#rules });
     if (former !== undefined) this.ignore(former.destination, mailbox);
     this.listen(destination, mailbox);
     const durable = { mailbox, destination, recorded: false };
@@ -155,9 +191,60 @@ export class Router {
     return [...this.#topics.matching(destination.words)];
   }
 
-  #refuseTooMuch(message: Message): void {
-    if (this.held + weightOf(message) <= this.#limits.held) return;
-    throw new ProtocolError(`the broker holds ${this.held} bytes for those who are away, and takes no more`);
+  #refuseTooMuch(message: Message, keeping: readonly Mailbox[]): void {
+    const { held, mailbox } = this.#options.limits;
+    const weight = weightOf(message);
+    if (this.held + weight > held)
+      throw new ProtocolError(
+        `the broker holds ${this.held} bytes for those who are away, and takes no more`,
+      );
+    const { kind, name } = message.destination;
+    if (
+      kind === "queue" &&
+      name !== this.#dead.name &&
+      keeping.some((each) => each.weight + weight > mailbox)
+    )
+      throw new ProtocolError(`${name} is full: nobody takes the ${mailbox} bytes that it may hold`);
+  }
+
+  get #rules() {
+    const { limits, now } = this.#options;
+    const expired = (letter: Letter) => this.spend(letter);
+    return { tally: this.#tally, returns: limits.returns, now, expired };
+  }
+
+  /** Nobody who is away may keep others from sending: what has waited longest goes. */
+  get #dropping() {
+    const { limits, log } = this.#options;
+    const exceeded = (mailbox: Mailbox) => {
+      if (!this.#overrun.has(mailbox))
+        log({ level: "warn", event: "messages.dropped", mailbox: mailbox.name });
+      this.#overrun.add(mailbox);
+      while (mailbox.weight > limits.mailbox) {
+        const oldest = mailbox.giveUpOldest();
+        if (oldest === undefined) return;
+        this.spend(oldest);
+      }
+    };
+    return { most: limits.mailbox, exceeded };
+  }
+
+  #bury(letter: Letter): void {
+    const { journal, newId, log } = this.#options;
+    const message = deadLetter(letter, this.#dead, newId());
+    const { mailbox } = letter;
+    log({ level: "warn", event: "message.dead", mailbox: mailbox.name, returns: letter.returns });
+    const entries: readonly Entry[] = message.persistent
+      ? [{ kind: "message", message, mailboxes: [this.#dead.name] }, ...settlement(letter)]
+      : settlement(letter);
+    journal.append(entries, (error) => {
+      if (error !== undefined) {
+        mailbox.takeBack([letter]);
+        return;
+      }
+      this.settle(letter);
+      this.queue(this.#dead).put(message);
+    });
   }
 
   #tidy(mailbox: Mailbox): void {

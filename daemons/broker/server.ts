@@ -16,6 +16,8 @@ export interface BrokerOptions {
   /** The folder of the journal; without it, nothing outlives the broker. */
   readonly journal?: string;
   readonly limits?: Partial<Limits>;
+  /** The queue of what is given back too often; /queue/dead where it is left out. */
+  readonly deadLetters?: string;
   readonly log?: Log;
   /** Milliseconds since 1970, by a clock that is never set back. */
   readonly now?: () => number;
@@ -33,10 +35,10 @@ const monotonic = () => performance.timeOrigin + performance.now();
 
 /** Starts a broker; it listens when this resolves. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { logins, permits, log = () => undefined, now = monotonic } = options;
+  const { logins, permits, deadLetters = "/queue/dead", log = () => undefined, now = monotonic } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const { journal, stored } = await open(options.journal, log);
-  const core = new Core({ logins, permits, limits, journal, log, now });
+  const core = new Core({ logins, permits, limits, journal, deadLetters, log, now });
   core.router.restore(stored);
   const listeners = await listenAll(options.listen, core, limits).catch(async (error: unknown) => {
     await journal.close();

@@ -89,6 +89,8 @@ export interface Rules {
   readonly permits: Policy;
   readonly limits: Limits;
   readonly newId: () => string;
+  /** Milliseconds since 1970, by a clock that nobody sets back. */
+  readonly now: () => number;
 }
 
 /** What one command of a client that has logged in does. Throws a ProtocolError to refuse. */

@@ -1,9 +1,9 @@
 import type { Frame } from "../codec/frame.ts";
 import { readDestination } from "../destination.ts";
 import { required } from "../headers.ts";
-import type { Message } from "../message.ts";
+import { EXPIRES, type Message } from "../message.ts";
 import { ProtocolError } from "../protocol-error.ts";
-import type { Command } from "../session.ts";
+import type { Command, Rules } from "../session.ts";
 import { within } from "../transaction.ts";
 
 /** What the broker says itself in each MESSAGE, or what was meant for the broker alone. */
@@ -20,7 +20,7 @@ const NOT_PASSED_ON = [
 
 /** STOMP 1.2 "SEND". */
 export const send: Command = (session, frame, rules) => {
-  const message = messageOf(frame, rules.newId());
+  const message = messageOf(frame, rules);
   const { name, pattern } = message.destination;
   if (pattern) throw new ProtocolError(`a message cannot be sent to the pattern ${name}`);
   if (!rules.permits(session.login, "send", name)) {
@@ -29,14 +29,25 @@ export const send: Command = (session, frame, rules) => {
   return within(session, frame, { do: "send", message }, rules);
 };
 
-function messageOf(frame: Frame, id: string): Message {
+function messageOf(frame: Frame, { newId, now }: Rules): Message {
   const headers = new Map(frame.headers);
   for (const name of NOT_PASSED_ON) headers.delete(name);
+  const expires = expiryOf(frame, now());
+  if (expires !== undefined) headers.set(EXPIRES, expires);
   return {
-    id,
+    id: newId(),
     destination: readDestination(required(frame, "destination")),
     headers,
     body: frame.body,
     persistent: frame.headers.get("persistent") === "true",
   };
+}
+
+/** In ActiveMQ's form (`expires`, a moment) or in RabbitMQ's (`expiration`, a time from now), each in milliseconds. */
+function expiryOf({ headers }: Frame, now: number): string | undefined {
+  const [at, after] = [headers.get(EXPIRES), headers.get("expiration")];
+  for (const said of [at, after])
+    if (said !== undefined && !/^\d{1,15}$/.test(said))
+      throw new ProtocolError("the time of a message's life is not a number of milliseconds");
+  return at ?? (after === undefined ? undefined : String(Math.ceil(now) + Number(after)));
 }

@@ -12,6 +12,7 @@ const rules: Rules = {
     !destination.includes("forbidden") && login !== "" && verb !== undefined,
   limits: { ...defaultLimits, subscriptions: 3, transactions: 2, transactionBytes: 2_000 },
   newId: () => `id-${ids++}`,
+  now: () => 0,
 };
 
 const connected: Connected = {

@@ -194,7 +194,7 @@ async function brokerOn(disk: TestDisk, limits = defaultLimits): Promise<Join> {
   const { journal, stored } = await startJournal(disk, () => undefined, Number.POSITIVE_INFINITY);
   const now = () => performance.now();
   const common = { logins: LOGINS, permits: () => true, limits, log: () => undefined, now };
-  const core = new Core({ ...common, journal });
+  const core = new Core({ ...common, journal, deadLetters: "/queue/dead" });
   core.router.restore(stored.entries());
   const listener = await listenTcp({ host: "127.0.0.1", port: 0 }, core, limits);
   afterwards(async () => {
