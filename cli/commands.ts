@@ -71,6 +71,10 @@ export const COMMANDS: Readonly<
     describe: "Print messages as they come",
     load: async () => (await import("./commands/tail.ts")).tail,
   },
+  "dead [action] [ids..]": {
+    describe: "Look into what nobody could take, send it again, or throw it away",
+    load: async () => (await import("./commands/dead.ts")).dead,
+  },
   "publish <type>": {
     describe: "Publish a message: its data is JSON on standard input",
     load: async () => (await import("./commands/publish.ts")).publish,

@@ -24,6 +24,12 @@ const settings = z.strictObject({
       "How much one queue, or one durable subscription, may hold. A full queue refuses what is sent to it; a durable subscription loses the oldest, so that nobody who is away keeps others from sending.",
     ),
   holds: size.prefault("256MiB").describe("How much all of them may hold together."),
+  connections: z.int().min(1).default(2_000).describe("How many clients may be connected."),
+  "connections-per-address": z
+    .int()
+    .min(1)
+    .default(64)
+    .describe("How many of them from one address: more of them where many hosts share one."),
   returns: z
     .int()
     .min(1)
@@ -41,7 +47,10 @@ export const broker = defineDaemon<z.infer<typeof settings>, { readonly server: 
   summary: "Speaks STOMP: carries the messages of all other daemons.",
   config: settings,
   fixed: true,
-  deps: async ({ listen, websocket, holds, returns, ...sizes }, { settings: { state, topics }, log }) => {
+  deps: async (
+    { listen, websocket, holds, returns, connections, ...rest },
+    { settings: { state, topics }, log },
+  ) => {
     // Loaded where it is run: most hosts have a broker elsewhere.
     const { startBroker } = await import("./broker/server.ts");
     const passcode = knownPasscode(state) ?? randomBytes(24).toString("base64url");
@@ -52,7 +61,13 @@ export const broker = defineDaemon<z.infer<typeof settings>, { readonly server: 
         permits: within(topics),
         journal: join(state, "broker"),
         deadLetters: deadLetters(topics),
-        limits: { mailbox: sizes["queue-size"], held: holds, returns },
+        limits: {
+          mailbox: rest["queue-size"],
+          held: holds,
+          returns,
+          connections,
+          connectionsPerAddress: rest["connections-per-address"],
+        },
         log: logTo(log),
       });
     const former = listen.port === 0 ? knownPort(state) : undefined;
