@@ -60,7 +60,7 @@ function greet(frame: Frame, rules: Rules): Outcome {
 
 /** Any frame but CONNECT may ask for a receipt, which follows all that the frame does (STOMP 1.2 "Header receipt"). */
 function obey(session: Connected, frame: Frame, rules: Rules): Outcome {
-  const { answers, ...outcome } = commands[frame.command](session, frame, rules);
+  const outcome = commands[frame.command](session, frame, rules);
   const id = frame.headers.get("receipt");
-  return { ...outcome, answers: id === undefined ? answers : [{ say: "receipt", id }, ...answers] };
+  return id === undefined ? outcome : { ...outcome, answers: [{ say: "receipt", id }, ...outcome.answers] };
 }

@@ -19,8 +19,21 @@ export const ONE = "*";
 /** Whether a word stands for all further words, if any: `#` as RabbitMQ writes it, `>` as ActiveMQ does. */
 export const isRest = (word: string): boolean => word === "#" || word === ">";
 
+/** Those that were read lately: most messages go to the same few. */
+const known = new Map<string, Destination>();
+const MOST_KNOWN = 1_000;
+
 /** Reads a destination header: words joined by dots below `/topic/` or `/queue/`, which mean the same on every broker. */
 export function readDestination(name: string): Destination {
+  const former = known.get(name);
+  if (former !== undefined) return former;
+  const destination = parse(name);
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(name, destination);
+  return destination;
+}
+
+function parse(name: string): Destination {
   const [, kind, path = ""] = (name.length <= LONGEST && FORM.exec(name)) || [];
   if (kind !== "topic" && kind !== "queue") {
     throw new ProtocolError(

@@ -5,8 +5,11 @@ import type { Letter } from "./mailbox.ts";
 import type { Message } from "./message.ts";
 import type { Subscription } from "./session.ts";
 
-/** What is the same for every subscriber, written once for each version. */
-const shared = new WeakMap<Message, Map<Version, string>>();
+/** What is the same for every subscriber, written once for each version: a message goes to all of them before the next one comes. */
+const last: { message: Message | undefined; readonly lines: Map<Version, string> } = {
+  message: undefined,
+  lines: new Map(),
+};
 
 /** The bytes of a MESSAGE (STOMP 1.2 "MESSAGE"): what the broker says, then what the sender said. */
 export function messageFrame(
@@ -25,9 +28,12 @@ export function messageFrame(
 }
 
 function sharedLines(message: Message, version: Version): string {
-  const known = shared.get(message);
-  const lines = known?.get(version);
-  if (lines !== undefined) return lines;
+  if (last.message !== message) {
+    last.message = message;
+    last.lines.clear();
+  }
+  const known = last.lines.get(version);
+  if (known !== undefined) return known;
   const written = headerLines(
     [
       ["destination", message.destination.name],
@@ -36,6 +42,6 @@ function sharedLines(message: Message, version: Version): string {
     ],
     version,
   );
-  shared.set(message, (known ?? new Map<Version, string>()).set(version, written));
+  last.lines.set(version, written);
   return written;
 }

@@ -26,6 +26,8 @@ const work = (entries: readonly Entry[], finish = NOTHING, undo = NOTHING): Work
   undo,
 });
 
+const NO_WORK = work([]);
+
 /** Does, for one connection, what its frames ask of topics and queues. */
 export class Performer implements Outlet {
   readonly #router: Router;
@@ -40,6 +42,12 @@ export class Performer implements Outlet {
 
   /** Begins what the effects of one frame ask for. Throws a ProtocolError, and has done nothing, where that cannot be. */
   begin(effects: readonly Effect[]): Work {
+    const [only] = effects;
+    if (only === undefined) return NO_WORK;
+    if (effects.length === 1 && only.do === "send") {
+      const { entries, deliver } = this.#router.route(only.message);
+      return work(entries, deliver);
+    }
     for (const effect of effects) if (effect.do === "settle") this.#mustBeOpen(effect.delivery);
     const routes = effects
       .filter((effect) => effect.do === "send")

@@ -188,7 +188,7 @@ export class Router {
 
   #listeners(destination: Destination): readonly Listener[] {
     if (destination.kind === "queue") return [this.queue(destination)];
-    return [...this.#topics.matching(destination.words)];
+    return this.#topics.matching(destination.words);
   }
 
   #refuseTooMuch(message: Message, keeping: readonly Mailbox[]): void {

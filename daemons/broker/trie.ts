@@ -29,17 +29,22 @@ export class Trie<Value> {
     return this.#here.size === 0 && this.#rest.size === 0 && this.#below.size === 0;
   }
 
-  *matching(words: readonly string[], depth = 0): Generator<Value, void, void> {
-    yield* this.#rest;
+  matching(words: readonly string[]): readonly Value[] {
+    const found: Value[] = [];
+    this.#collect(words, 0, found);
+    return found;
+  }
+
+  #collect(words: readonly string[], depth: number, found: Value[]): void {
+    for (const value of this.#rest) found.push(value);
     const word = words[depth];
     if (word === undefined) {
-      yield* this.#here;
+      for (const value of this.#here) found.push(value);
       return;
     }
-    for (const branch of [word, ONE]) {
-      const child = this.#below.get(branch);
-      if (child !== undefined) yield* child.matching(words, depth + 1);
-    }
+    const [named, any] = [this.#below.get(word), this.#below.get(ONE)];
+    if (named !== undefined) named.#collect(words, depth + 1, found);
+    if (any !== undefined) any.#collect(words, depth + 1, found);
   }
 
   #child(word: string): Trie<Value> {

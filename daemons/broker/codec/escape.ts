@@ -31,11 +31,15 @@ export function dialectOf(command: FrameCommand, version: Version): Version {
   return command === "STOMP" ? "1.2" : version;
 }
 
+const HARMFUL = /[\\\n\r:]/;
+const EACH_HARMFUL = /[\\\n\r:]/g;
+
 /** Writes a header name or value so that it stays within its line (STOMP 1.2 "Value Encoding"). */
 export function escape(text: string, version: Version): string {
+  if (!HARMFUL.test(text)) return text;
   const { escapes } = escapings[version];
   // What a version cannot express becomes a space: it must not end the line, and so forge a header.
-  return text.replace(/[\\\n\r:]/g, (raw) => escapes.get(raw) ?? (raw === "\n" || raw === "\r" ? " " : raw));
+  return text.replace(EACH_HARMFUL, (raw) => escapes.get(raw) ?? (raw === "\n" || raw === "\r" ? " " : raw));
 }
 
 /** Reads a header name or value; an undefined escape sequence is fatal (STOMP 1.2 "Value Encoding"). */

@@ -7,7 +7,7 @@ import type { Command, Rules } from "../session.ts";
 import { within } from "../transaction.ts";
 
 /** What the broker says itself in each MESSAGE, or what was meant for the broker alone. */
-const NOT_PASSED_ON = [
+const NOT_PASSED_ON: ReadonlySet<string> = new Set([
   "destination",
   "receipt",
   "transaction",
@@ -16,7 +16,7 @@ const NOT_PASSED_ON = [
   "subscription",
   "ack",
   "redelivered",
-] as const;
+]);
 
 /** STOMP 1.2 "SEND". */
 export const send: Command = (session, frame, rules) => {
@@ -30,8 +30,8 @@ export const send: Command = (session, frame, rules) => {
 };
 
 function messageOf(frame: Frame, { newId, now }: Rules): Message {
-  const headers = new Map(frame.headers);
-  for (const name of NOT_PASSED_ON) headers.delete(name);
+  const headers = new Map<string, string>();
+  for (const [name, value] of frame.headers) if (!NOT_PASSED_ON.has(name)) headers.set(name, value);
   const expires = expiryOf(frame, now());
   if (expires !== undefined) headers.set(EXPIRES, expires);
   return {
