@@ -33,43 +33,47 @@ const expected = (version: string, beats: boolean): readonly string[] => [
   "durable while away",
 ];
 
-describeNeeding({ ruby: "ruby", stompcat: "ruby-stomp" }, "a program over ruby-stomp", () => {
-  test.each(VERSIONS)(
-    "publishes, subscribes, acknowledges, commits and is kept messages for, by STOMP %s",
-    async (version) => {
-      const seen = await seenBy("ruby", "client.rb", version);
-      expect(seen).toEqual([`version ${version}`, ...expected(version, true)]);
-    },
-    90_000,
-  );
-});
+interface Foreign {
+  readonly library: string;
+  readonly needs: Readonly<Record<string, string>>;
+  readonly program: string;
+  readonly script: string;
+  /** Whether the library knows of heart-beats. */
+  readonly beats: boolean;
+}
 
-describeNeeding(
-  { python3: "python3", "/usr/lib/python3/dist-packages/stomp/__init__.py": "python3-stomp" },
-  "a program over python3-stomp",
-  () => {
+const FOREIGN: readonly Foreign[] = [
+  {
+    library: "ruby-stomp",
+    needs: { ruby: "ruby", stompcat: "ruby-stomp" },
+    program: "ruby",
+    script: "client.rb",
+    beats: true,
+  },
+  {
+    library: "python3-stomp",
+    needs: { python3: "python3", "/usr/lib/python3/dist-packages/stomp/__init__.py": "python3-stomp" },
+    program: "/usr/bin/python3",
+    script: "client.py",
+    beats: true,
+  },
+  {
+    library: "libnet-stomp-perl",
+    needs: { perl: "perl", "/usr/share/perl5/Net/Stomp.pm": "libnet-stomp-perl" },
+    program: "perl",
+    script: "client.pl",
+    beats: false,
+  },
+];
+
+for (const { library, needs, program, script, beats } of FOREIGN)
+  describeNeeding(needs, `a program over ${library}`, () => {
     test.each(VERSIONS)(
       "publishes, subscribes, acknowledges, commits and is kept messages for, by STOMP %s",
       async (version) => {
-        const seen = await seenBy("/usr/bin/python3", "client.py", version);
-        expect(seen).toEqual([`version ${version}`, ...expected(version, true)]);
+        const seen = await seenBy(program, script, version);
+        expect(seen).toEqual([`version ${version}`, ...expected(version, beats)]);
       },
       90_000,
     );
-  },
-);
-
-describeNeeding(
-  { perl: "perl", "/usr/share/perl5/Net/Stomp.pm": "libnet-stomp-perl" },
-  "a program over libnet-stomp-perl",
-  () => {
-    test.each(VERSIONS)(
-      "publishes, subscribes, acknowledges, commits and is kept messages for, by STOMP %s",
-      async (version) => {
-        const seen = await seenBy("perl", "client.pl", version);
-        expect(seen).toEqual([`version ${version}`, ...expected(version, false)]);
-      },
-      90_000,
-    );
-  },
-);
+  });
