@@ -35,19 +35,14 @@ export async function goThrough(
   const destination = deadLetters(settings.topics);
   const mark = randomUUID();
   const held: { readonly letter: DeadLetter; readonly answer: (taken: boolean) => void }[] = [];
-  let heard: () => void = () => undefined;
   let isOver = false;
-  const over = new Promise<void>((resolve) => {
-    let timer = setTimeout(resolve, SILENCE);
-    heard = () => {
-      clearTimeout(timer);
-      timer = setTimeout(resolve, SILENCE);
-      if (isOver || held.length >= MOST) {
-        clearTimeout(timer);
-        resolve();
-      }
-    };
-  });
+  let end: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => (end = resolve));
+  const silent = setTimeout(() => end(), SILENCE);
+  const heard = () => {
+    silent.refresh();
+    if (isOver || held.length >= MOST) end();
+  };
   const interest = { destination, kind: "work", name: "dead", concurrency: MOST + 1 } as const;
   const subscription = await bus.subscribe(interest, async (delivery) => {
     const marked = delivery.headers[MARK];
@@ -64,6 +59,7 @@ export async function goThrough(
   // What lies in the queue comes before what is sent to it now.
   await bus.publish({ destination, headers: { [MARK]: mark }, body: new Uint8Array(), persistent: false });
   await over;
+  clearTimeout(silent);
   // From here on nothing more is handed out: what stays would come again at once.
   await subscription.cancel();
   for (const { letter, answer } of held) answer(await take(letter).catch(() => false));

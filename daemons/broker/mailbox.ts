@@ -32,7 +32,8 @@ interface Bound {
   readonly exceeded: (mailbox: Mailbox) => void;
 }
 
-interface Options {
+/** What a mailbox is made with. */
+export interface MailboxOptions {
   /** A queue's own destination, or the name of a durable subscription. */
   readonly name: string;
   /** Whether what is in it outlives the broker. */
@@ -41,7 +42,7 @@ interface Options {
   readonly tally: Tally;
   /** Tells the letters of a message in several mailboxes apart. */
   readonly mark?: string;
-  readonly bound?: Bound;
+  readonly bound?: Bound | undefined;
   /** How often a letter may be given back. */
   readonly returns: number;
   readonly now: () => number;
@@ -56,7 +57,7 @@ export class Mailbox {
   readonly #tally: Tally;
   readonly #mark: string;
   readonly #bound: Bound | undefined;
-  readonly #rules: Pick<Options, "returns" | "now" | "expired">;
+  readonly #rules: Pick<MailboxOptions, "returns" | "now" | "expired">;
   readonly #backlog = new Backlog<Letter>();
   readonly #takers: Taker[] = [];
   #turn = 0;
@@ -64,7 +65,7 @@ export class Mailbox {
   #weight = 0;
   #dissolved = false;
 
-  constructor({ name, durable, tally, mark = "", bound, ...rules }: Options) {
+  constructor({ name, durable, tally, mark = "", bound, ...rules }: MailboxOptions) {
     this.name = name;
     this.durable = durable;
     this.#tally = tally;
@@ -135,12 +136,12 @@ export class Mailbox {
   /** Hands out what it can. To be called when a taker has become willing. */
   pump(): void {
     for (let first = this.#backlog.first; first !== undefined; first = this.#backlog.first) {
-      const expired = isExpired(first.message, this.#rules.now());
+      const expired = isExpired(first.message, this.#rules.now);
       const taker = expired ? undefined : this.#nextTaker();
       if (!expired && taker === undefined) return;
-      const letter = this.#backlog.take() ?? first;
-      if (taker === undefined) this.#rules.expired(letter);
-      else taker.take(letter);
+      this.#backlog.take();
+      if (taker === undefined) this.#rules.expired(first);
+      else taker.take(first);
     }
   }
 

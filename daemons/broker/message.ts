@@ -16,9 +16,9 @@ export interface Message {
 export const EXPIRES = "expires";
 
 /** Whether a message has outlived its time. Without one, and at 0, it never does. */
-export function isExpired({ headers }: Message, now: number): boolean {
+export function isExpired({ headers }: Message, now: () => number): boolean {
   const expires = Number(headers.get(EXPIRES) ?? 0);
-  return expires > 0 && expires <= now;
+  return expires > 0 && expires <= now();
 }
 
 const OVERHEAD = 256;

@@ -26,8 +26,6 @@ const work = (entries: readonly Entry[], finish = NOTHING, undo = NOTHING): Work
   undo,
 });
 
-const NO_WORK = work([]);
-
 /** Does, for one connection, what its frames ask of topics and queues. */
 export class Performer implements Outlet {
   readonly #router: Router;
@@ -43,8 +41,8 @@ export class Performer implements Outlet {
   /** Begins what the effects of one frame ask for. Throws a ProtocolError, and has done nothing, where that cannot be. */
   begin(effects: readonly Effect[]): Work {
     const [only] = effects;
-    if (only === undefined) return NO_WORK;
-    if (effects.length === 1 && only.do === "send") {
+    // By far the most frames ask for just this.
+    if (effects.length === 1 && only?.do === "send") {
       const { entries, deliver } = this.#router.route(only.message);
       return work(entries, deliver);
     }

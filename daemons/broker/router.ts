@@ -4,7 +4,7 @@ import { deadLetter } from "./dead-letter.ts";
 import type { Entry, Journal } from "./journal/entry.ts";
 import type { Limits } from "./limits.ts";
 import type { Log } from "./log.ts";
-import { type Letter, Mailbox, markOf, type Tally } from "./mailbox.ts";
+import { type Letter, Mailbox, type MailboxOptions, markOf, type Tally } from "./mailbox.ts";
 import { type Message, weightOf } from "./message.ts";
 import { ProtocolError } from "./protocol-error.ts";
 import { Trie } from "./trie.ts";
@@ -52,14 +52,22 @@ export class Router {
   readonly #durables = new Map<string, Durable>();
   readonly #tally: Tally = { held: 0 };
   readonly #options: Options;
+  /** What holds for every mailbox. */
+  readonly #rules: Pick<MailboxOptions, "tally" | "returns" | "now" | "expired">;
+  /** Nobody who is away may keep others from sending: what has waited longest goes. */
+  readonly #dropping: MailboxOptions["bound"];
   readonly #dead: Destination;
   /** Those that were told to be too full, and still are. */
   readonly #overrun = new WeakSet<Mailbox>();
   #passed = 0;
 
   constructor(options: Options) {
+    const { limits, now, deadLetters } = options;
     this.#options = options;
-    this.#dead = readDestination(options.deadLetters);
+    this.#dead = readDestination(deadLetters);
+    const expired = (letter: Letter) => this.spend(letter);
+    this.#rules = { tally: this.#tally, returns: limits.returns, now, expired };
+    this.#dropping = { most: limits.mailbox, exceeded: (mailbox) => this.#drop(mailbox) };
   }
 
   get held(): number {
@@ -207,26 +215,15 @@ export class Router {
       throw new ProtocolError(`${name} is full: nobody takes the ${mailbox} bytes that it may hold`);
   }
 
-  get #rules() {
-    const { limits, now } = this.#options;
-    const expired = (letter: Letter) => this.spend(letter);
-    return { tally: this.#tally, returns: limits.returns, now, expired };
-  }
-
-  /** Nobody who is away may keep others from sending: what has waited longest goes. */
-  get #dropping() {
+  #drop(mailbox: Mailbox): void {
     const { limits, log } = this.#options;
-    const exceeded = (mailbox: Mailbox) => {
-      if (!this.#overrun.has(mailbox))
-        log({ level: "warn", event: "messages.dropped", mailbox: mailbox.name });
-      this.#overrun.add(mailbox);
-      while (mailbox.weight > limits.mailbox) {
-        const oldest = mailbox.giveUpOldest();
-        if (oldest === undefined) return;
-        this.spend(oldest);
-      }
-    };
-    return { most: limits.mailbox, exceeded };
+    if (!this.#overrun.has(mailbox)) log({ level: "warn", event: "messages.dropped", mailbox: mailbox.name });
+    this.#overrun.add(mailbox);
+    while (mailbox.weight > limits.mailbox) {
+      const oldest = mailbox.giveUpOldest();
+      if (oldest === undefined) return;
+      this.spend(oldest);
+    }
   }
 
   #bury(letter: Letter): void {

@@ -152,15 +152,15 @@ async function listed(folder: string, args: readonly string[]): Promise<readonly
   throw new Failure("TREE_LIMIT", `Cannot list the files of a revision: they are too many for ${MOST} bytes`);
 }
 
-/** Parts of a path that git itself writes nowhere: `..` and the like, and `.git` in any case. */
-const FORBIDDEN = /^(?:|\.|\.\.|\.git)$/i;
+/** A part of a path that git itself writes nowhere: `..` and the like, and `.git` in any case. */
+const FORBIDDEN = /(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)/i;
 
 /**
  * A path of a tree. Mirrors refuse objects that hold others, but trees can be made by hand in any repository.
  * @throws {Failure} TREE_PATH
  */
 function pathOf(path: BytePath): BytePath {
-  if (!path.split("/").some((part) => FORBIDDEN.test(part))) return path;
+  if (!FORBIDDEN.test(path)) return path;
   throw new Failure(
     "TREE_PATH",
     `Cannot build a release: the revision holds the path ${readable(path).slice(0, 200)}`,

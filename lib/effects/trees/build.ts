@@ -37,7 +37,14 @@ export interface Wanted {
 }
 
 /** These are about the revision, or the host: without the former release they would be just the same. */
-const LASTING = new Set(["TREE_LIMIT", "TREE_SYMLINK", "DISK_FULL", "DISK_READ_ONLY", "DISK_DENIED"]);
+const LASTING = new Set([
+  "TREE_LIMIT",
+  "TREE_PATH",
+  "TREE_SYMLINK",
+  "DISK_FULL",
+  "DISK_READ_ONLY",
+  "DISK_DENIED",
+]);
 
 /**
  * Builds a release: what did not change is taken from the former one, what did is written from the mirrors. Whatever is
@@ -123,8 +130,8 @@ async function write({ source, exports, fresh, whole, hidden }: Survey, into: st
   if (fresh.length === 0) return;
   const { git, commit, at } = source;
   const place = at === "" ? into : `${into}/${at}`;
-  if (exports === "all" && fresh.every(isHeld)) return writeHeld(fresh, place);
-  if (exports === "all") return writeFiles(git.folder, fresh, place);
+  if (exports === "all")
+    return fresh.every(isHeld) ? writeHeld(fresh, place) : writeFiles(git.folder, fresh, place);
   const part = whole ? { but: hidden } : { only: fresh.map(({ path }) => path) };
   return exportFiles(git.folder, commit, place, part);
 }

@@ -288,35 +288,31 @@ test("attributes of the mirror itself say how files are written, also where litt
   }
 });
 
-/** A commit of a tree that git would never make. */
+/** Calls git on the repository, and answers with the id that it prints. */
+const idBy = (args: readonly string[], input: string | Buffer, env: Readonly<Record<string, string>> = {}) =>
+  execFileSync("git", ["--git-dir", repository, ...args], {
+    input,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  }).trim();
+
+const blobOf = (contents: string): string => idBy(["hash-object", "-w", "--stdin"], contents);
+
+/** A tree that git would never make. */
 function handMade(entries: readonly (readonly [mode: string, name: string, id: string])[]): string {
-  const git = (args: readonly string[], input: string | Buffer) =>
-    execFileSync("git", ["--git-dir", repository, ...args], { input, encoding: "utf8" }).trim();
-  const lines = entries.map(([mode, at, id]) => [bytes(`${mode} ${at}\0`), Buffer.from(id, "hex")]).flat();
-  return git(["hash-object", "-t", "tree", "-w", "--literally", "--stdin"], Buffer.concat(lines));
+  const lines = entries.flatMap(([mode, at, id]) => [bytes(`${mode} ${at}\0`), Buffer.from(id, "hex")]);
+  return idBy(["hash-object", "-t", "tree", "-w", "--literally", "--stdin"], Buffer.concat(lines));
 }
 
 const committedAs = (tree: string): Revision =>
   revision.parse(
-    execFileSync("git", ["--git-dir", repository, "commit-tree", "-m", "x", tree], {
-      encoding: "utf8",
-      env: {
-        ...process.env,
-        ...Object.fromEntries(
-          ["AUTHOR", "COMMITTER"].flatMap((who) => [
-            [`GIT_${who}_NAME`, "A"],
-            [`GIT_${who}_EMAIL`, "a@example.com"],
-          ]),
-        ),
-      },
-    }).trim(),
+    idBy(["commit-tree", "-m", "x", tree], "", {
+      GIT_AUTHOR_NAME: "A",
+      GIT_AUTHOR_EMAIL: "a@example.com",
+      GIT_COMMITTER_NAME: "A",
+      GIT_COMMITTER_EMAIL: "a@example.com",
+    }),
   );
-
-const blobOf = (contents: string): string =>
-  execFileSync("git", ["--git-dir", repository, "hash-object", "-w", "--stdin"], {
-    input: contents,
-    encoding: "utf8",
-  }).trim();
 
 test.each(["..", ".", ".git", ".GiT"])(
   "a tree made by hand that holds a folder %s is refused before anything is written, also after another release",
